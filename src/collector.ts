@@ -36,7 +36,7 @@ export interface Probe<Client, Raw> {
   readonly metrics: readonly MetricDescriptor[]
   /** A probe that emits counters polls at ≤ 15 s. */
   readonly interval: Duration
-  /** Default: `min(interval, 10 s)`. */
+  /** For the answer, the connection being there; default `min(interval, 5 s)`. */
   readonly deadline?: Duration
   /** Default `normal`. */
   readonly priority?: Priority
@@ -84,6 +84,8 @@ export interface Target {
   readonly config: unknown
   /** Put on every sample of this target. */
   readonly labels: Readonly<Partial<Record<TargetLabel, string>>>
+  /** Overrides of the probes' own intervals, by probe name. */
+  readonly intervals: Readonly<Record<string, Duration>>
 }
 
 /** What one probe last saw of one target. */

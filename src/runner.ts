@@ -1,0 +1,293 @@
+/**
+ * One target: when each probe is asked, and what came of it.
+ *
+ * The probes of a target share a grid of instants, so that those due together travel down one pipelined
+ * connection; the grids of targets are shifted against each other. After one unanswered question the
+ * circuit opens: all in flight fail with that reason, all that fall due fail at once.
+ */
+import type { Logger } from 'pino'
+import {
+  CollectError,
+  type ConnectContext,
+  FAILURES,
+  type Failure,
+  type Probe,
+  type Target,
+  Unsupported,
+} from './collector.ts'
+import { failureOf, until, within } from './deadline.ts'
+import { type DropReason, type Exposition, vet } from './exposition.ts'
+import { busyRatio, stretch } from './governor.ts'
+import { healthMetrics, healthOf } from './health.ts'
+import { createLink } from './link.ts'
+import { type Duration, type Instant, minutes, sample, seconds } from './metric.ts'
+import type { ProbeState, TargetState } from './state.ts'
+
+export interface RunnerDeps {
+  readonly secret: ConnectContext['secret']
+  readonly redact: (text: string) => string
+  readonly log: Logger
+  readonly exposition: Exposition
+  /** Share of a target's time its probes may take together, 0–1. */
+  readonly share: number
+  readonly onDropped: (target: string, collector: string, probe: string, reason: DropReason) => void
+  /** Runs one collection under a trace span. */
+  readonly traced: <T>(name: string, attributes: Readonly<Record<string, string>>, run: () => Promise<T>) => Promise<T>
+}
+
+export interface Runner {
+  readonly target: Target
+  readonly state: () => TargetState
+  /** Asks every probe whose snapshot is older than its interval, or joins the flight under way. */
+  readonly refresh: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+const PROBE_DEADLINE = seconds(5)
+const FIRST_ROUND_WITHIN = seconds(1)
+/** The grids of targets are shifted against each other by up to this. */
+const PHASES = seconds(15)
+/** What is not supported is asked again, but rarely: a refusal is a line in the target's log. */
+const UNSUPPORTED_INTERVAL = minutes(5)
+/** A snapshot past this many of its intervals is dropped: its series vanish, never freeze. */
+const STALE_AFTER = 3
+/** Weight of the newest measurement in a probe's average cost. */
+const COST_WEIGHT = 0.3
+
+// biome-ignore lint/suspicious/noExplicitAny: each probe has its own Client and Raw, known only to itself
+type AnyProbe = Probe<any, any>
+
+interface Slot {
+  readonly probe: AnyProbe
+  /** As asked for, before the governor. */
+  readonly interval: Duration
+  state: ProbeState
+  /** The target's time one asking takes: moving average. */
+  cost: Duration
+  due: Instant
+  lastAttempt: Instant
+  everWorked: boolean
+  flight: { readonly done: Promise<void>; readonly abort: AbortController } | undefined
+}
+
+type Outcome =
+  | { readonly kind: 'answered'; readonly at: Instant }
+  | { readonly kind: 'unsupported'; readonly message: string }
+  | { readonly kind: 'failed'; readonly reason: Failure; readonly message: string }
+
+const noFailures = Object.fromEntries(FAILURES.map((f) => [f, 0])) as Record<Failure, number>
+
+const slotOf = (probe: AnyProbe, interval: Duration, due: Instant): Slot => ({
+  probe,
+  interval,
+  state: {
+    name: probe.name,
+    interval,
+    success: undefined,
+    supported: undefined,
+    duration: undefined,
+    lastSuccess: undefined,
+    failures: noFailures,
+    message: undefined,
+    reason: undefined,
+  },
+  cost: 0,
+  due,
+  lastAttempt: Number.NEGATIVE_INFINITY,
+  everWorked: false,
+  flight: undefined,
+})
+
+/** The next instant on the target's grid, never sooner than half an interval from now. */
+export const nextDue = (now: Instant, interval: Duration, phase: Duration): Instant =>
+  phase + Math.ceil((now + interval / 2 - phase) / interval) * interval
+
+/** The state after an attempt; pure. */
+const stateAfter = (before: ProbeState, outcome: Outcome, duration: Duration): ProbeState => {
+  const answered = { ...before, duration, success: true, supported: true, message: undefined, reason: undefined }
+  switch (outcome.kind) {
+    case 'answered':
+      return { ...answered, lastSuccess: outcome.at }
+    case 'unsupported':
+      return { ...answered, supported: false, message: outcome.message }
+    case 'failed': {
+      const { reason, message } = outcome
+      const failures = { ...before.failures, [reason]: before.failures[reason] + 1 }
+      return { ...before, duration, success: false, failures, reason, message }
+    }
+  }
+}
+
+/** Changes are told once; what goes on failing for the same reason is not repeated. */
+const logChange = (log: Logger, before: ProbeState, after: ProbeState): void => {
+  const probe = after.name
+  if (after.success === false) {
+    const isNews = before.reason !== after.reason && after.reason !== 'circuit_open'
+    log[isNews ? 'warn' : 'debug']({ probe, reason: after.reason }, `probe failed: ${after.message}`)
+  } else if (after.supported === false) {
+    if (before.supported !== false) log.info({ probe }, `probe unsupported: ${after.message}`)
+  } else if (before.success === false) log.info({ probe }, 'probe works again')
+}
+
+export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
+  const { collector, config } = target
+  const { exposition, redact } = deps
+  const log = deps.log.child({ target: target.name, collector: collector.name })
+  const phase = Date.now() + Math.random() * PHASES
+  const firstDue = Date.now() + Math.random() * FIRST_ROUND_WITHIN
+  const isWanted = (p: AnyProbe): boolean => !p.metrics.every((m) => collector.leavesOut?.(config, m))
+  const slots = collector.probes
+    .filter(isWanted)
+    .map((p: AnyProbe) => slotOf(p, target.intervals[p.name] ?? p.interval, firstDue))
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let lastSettled: Instant = 0
+
+  const source = (part: string) => ({ target: target.name, collector: collector.name, part })
+
+  const sayHealth = (slot: Slot): void => {
+    const { samples } = vet(healthOf(target.name, collector.name, slot.state), {}, healthMetrics)
+    void exposition.put(source(`health of ${slot.probe.name}`), samples, Number.POSITIVE_INFINITY)
+  }
+
+  const link = createLink(target, {
+    ...deps,
+    log,
+    onUp: (up) => {
+      const { samples } = vet(sample(collector.up, {}, Number(up)), target.labels, [collector.up])
+      void exposition.put(source('up'), samples, Number.POSITIVE_INFINITY)
+    },
+    onOpen: (reason, message) => {
+      for (const slot of slots) slot.flight?.abort.abort(new CollectError(reason, message))
+    },
+    onClose: () => {
+      for (const slot of slots) slot.due = Date.now()
+      tick()
+    },
+  })
+
+  /** Brings the samples onto the page; throws what `connect`, `read` and `map` throw. */
+  const collect = async (slot: Slot, abort: AbortController): Promise<Instant> => {
+    const { probe } = slot
+    const client = await until(abort.signal, link.client())
+    const deadline = probe.deadline ?? Math.min(probe.interval, PROBE_DEADLINE)
+    const raw = await within(deadline, abort, probe.name, (signal) => probe.read(client, signal))
+    const at = Date.now()
+    const wanted = probe.map(raw, at).filter((s) => !collector.leavesOut?.(config, s.metric))
+    const { samples, dropped } = vet(wanted, target.labels, probe.metrics)
+    for (const reason of dropped) deps.onDropped(target.name, collector.name, probe.name, reason)
+    await exposition.put(source(probe.name), samples, at + STALE_AFTER * slot.state.interval)
+    return at
+  }
+
+  const ask = async (slot: Slot, abort: AbortController): Promise<Outcome> => {
+    const circuit = link.circuit()
+    if (circuit.open) return { kind: 'failed', reason: 'circuit_open', message: `not asked: ${circuit.message}` }
+    try {
+      return { kind: 'answered', at: await collect(slot, abort) }
+    } catch (error) {
+      const failure = failureOf(error)
+      const message = redact(failure.message)
+      if (error instanceof Unsupported) {
+        if (!slot.everWorked) return { kind: 'unsupported', message }
+        return { kind: 'failed', reason: 'query', message: `worked before and no longer does: ${message}` }
+      }
+      // the target is at fault, not the question, where it is gone or left us without an answer
+      const { reason } = failure
+      if (reason === 'connect' || reason === 'auth' || error === abort.signal.reason) link.open(reason, message)
+      return { kind: 'failed', reason, message }
+    }
+  }
+
+  const settle = (slot: Slot, outcome: Outcome, begun: Instant): void => {
+    const ended = Date.now()
+    // answers come in the order asked, so the time since the last one is this question's own
+    const own = ended - Math.max(begun, lastSettled)
+    lastSettled = ended
+    const wasAsked = outcome.kind !== 'failed' || outcome.reason !== 'circuit_open'
+    if (wasAsked) slot.cost = slot.cost === 0 ? own : slot.cost + (own - slot.cost) * COST_WEIGHT
+    if (outcome.kind === 'answered') slot.everWorked = true
+    const before = slot.state
+    slot.state = stateAfter(before, outcome, ended - begun)
+    if (before.supported === false && slot.state.supported) {
+      slot.due = dueAfter(ended, slot)
+      schedule()
+    }
+    logChange(log, before, slot.state)
+    sayHealth(slot)
+  }
+
+  const run = (slot: Slot): Promise<void> => {
+    if (slot.flight) return slot.flight.done
+    const abort = new AbortController()
+    const begun = Date.now()
+    slot.lastAttempt = begun
+    const attributes = { target: target.name, collector: collector.name, probe: slot.probe.name }
+    const done = deps
+      .traced(`collect ${slot.probe.name}`, attributes, () => ask(slot, abort))
+      .then((outcome) => {
+        if (!stopped) settle(slot, outcome, begun)
+      })
+      .finally(() => {
+        slot.flight = undefined
+      })
+    slot.flight = { done, abort }
+    return done
+  }
+
+  const govern = (): void => {
+    const loads = slots.map(({ interval, probe, cost }) => ({ interval, priority: probe.priority ?? 'normal', cost }))
+    const intervals = stretch(loads, deps.share)
+    slots.forEach((slot, i) => {
+      slot.state = { ...slot.state, interval: intervals[i] ?? slot.interval }
+    })
+  }
+
+  const dueAfter = (now: Instant, { state, interval }: Slot): Instant => {
+    if (state.supported === false) return now + Math.max(state.interval, UNSUPPORTED_INTERVAL)
+    return state.interval === interval ? nextDue(now, interval, phase) : now + state.interval
+  }
+
+  const schedule = (): void => {
+    clearTimeout(timer)
+    if (stopped || slots.length === 0) return
+    timer = setTimeout(tick, Math.max(10, Math.min(...slots.map((s) => s.due)) - Date.now()))
+  }
+
+  const tick = (): void => {
+    if (stopped) return
+    const now = Date.now()
+    govern()
+    for (const slot of slots.filter((s) => s.due <= now)) {
+      slot.due = dueAfter(now, slot)
+      void run(slot)
+    }
+    schedule()
+  }
+
+  for (const slot of slots) sayHealth(slot)
+  schedule()
+
+  return {
+    target,
+    state: () => ({
+      target,
+      circuit: link.circuit(),
+      busyRatio: busyRatio(slots.map(({ state, cost }) => ({ interval: state.interval, priority: 'normal', cost }))),
+      probes: slots.map((s) => s.state),
+    }),
+    refresh: async () => {
+      const now = Date.now()
+      const stale = slots.filter((s) => s.flight || now - s.lastAttempt >= s.state.interval)
+      await Promise.all(stale.map(run))
+    },
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      link.stop()
+      for (const slot of slots) slot.flight?.abort.abort(new CollectError('connect', 'the exporter is stopping'))
+      await Promise.all(slots.map((slot) => slot.flight?.done))
+      exposition.drop(target.name, collector.name)
+    },
+  }
+}
