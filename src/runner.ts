@@ -6,22 +6,15 @@
  * circuit opens: all in flight fail with that reason, all that fall due fail at once.
  */
 import type { Logger } from 'pino'
-import {
-  CollectError,
-  type ConnectContext,
-  FAILURES,
-  type Failure,
-  type Probe,
-  type Target,
-  Unsupported,
-} from './collector.ts'
+import { CollectError, type ConnectContext, type Target, Unsupported } from './collector.ts'
 import { failureOf, until, within } from './deadline.ts'
 import { type DropReason, type Exposition, vet } from './exposition.ts'
 import { busyRatio, stretch } from './governor.ts'
 import { healthMetrics, healthOf } from './health.ts'
 import { createLink } from './link.ts'
-import { type Duration, type Instant, minutes, sample, seconds } from './metric.ts'
-import type { ProbeState, TargetState } from './state.ts'
+import { type Instant, sample, seconds } from './metric.ts'
+import { type AnyProbe, averageCost, dueAfter, logChange, type Outcome, type Slot, slotOf, stateAfter } from './slot.ts'
+import type { TargetState } from './state.ts'
 
 export interface RunnerDeps {
   readonly secret: ConnectContext['secret']
@@ -47,87 +40,8 @@ const PROBE_DEADLINE = seconds(5)
 const FIRST_ROUND_WITHIN = seconds(1)
 /** The grids of targets are shifted against each other by up to this. */
 const PHASES = seconds(15)
-/** What is not supported is asked again, but rarely: a refusal is a line in the target's log. */
-const UNSUPPORTED_INTERVAL = minutes(5)
 /** A snapshot past this many of its intervals is dropped: its series vanish, never freeze. */
 const STALE_AFTER = 3
-/** Weight of the newest measurement in a probe's average cost. */
-const COST_WEIGHT = 0.3
-
-// biome-ignore lint/suspicious/noExplicitAny: each probe has its own Client and Raw, known only to itself
-type AnyProbe = Probe<any, any>
-
-interface Slot {
-  readonly probe: AnyProbe
-  /** As asked for, before the governor. */
-  readonly interval: Duration
-  state: ProbeState
-  /** The target's time one asking takes: moving average. */
-  cost: Duration
-  due: Instant
-  lastAttempt: Instant
-  everWorked: boolean
-  flight: { readonly done: Promise<void>; readonly abort: AbortController } | undefined
-}
-
-type Outcome =
-  | { readonly kind: 'answered'; readonly at: Instant }
-  | { readonly kind: 'unsupported'; readonly message: string }
-  | { readonly kind: 'failed'; readonly reason: Failure; readonly message: string }
-
-const noFailures = Object.fromEntries(FAILURES.map((f) => [f, 0])) as Record<Failure, number>
-
-const slotOf = (probe: AnyProbe, interval: Duration, due: Instant): Slot => ({
-  probe,
-  interval,
-  state: {
-    name: probe.name,
-    interval,
-    success: undefined,
-    supported: undefined,
-    duration: undefined,
-    lastSuccess: undefined,
-    failures: noFailures,
-    message: undefined,
-    reason: undefined,
-  },
-  cost: 0,
-  due,
-  lastAttempt: Number.NEGATIVE_INFINITY,
-  everWorked: false,
-  flight: undefined,
-})
-
-/** The next instant on the target's grid, never sooner than half an interval from now. */
-export const nextDue = (now: Instant, interval: Duration, phase: Duration): Instant =>
-  phase + Math.ceil((now + interval / 2 - phase) / interval) * interval
-
-/** The state after an attempt; pure. */
-const stateAfter = (before: ProbeState, outcome: Outcome, duration: Duration): ProbeState => {
-  const answered = { ...before, duration, success: true, supported: true, message: undefined, reason: undefined }
-  switch (outcome.kind) {
-    case 'answered':
-      return { ...answered, lastSuccess: outcome.at }
-    case 'unsupported':
-      return { ...answered, supported: false, message: outcome.message }
-    case 'failed': {
-      const { reason, message } = outcome
-      const failures = { ...before.failures, [reason]: before.failures[reason] + 1 }
-      return { ...before, duration, success: false, failures, reason, message }
-    }
-  }
-}
-
-/** Changes are told once; what goes on failing for the same reason is not repeated. */
-const logChange = (log: Logger, before: ProbeState, after: ProbeState): void => {
-  const probe = after.name
-  if (after.success === false) {
-    const isNews = before.reason !== after.reason && after.reason !== 'circuit_open'
-    log[isNews ? 'warn' : 'debug']({ probe, reason: after.reason }, `probe failed: ${after.message}`)
-  } else if (after.supported === false) {
-    if (before.supported !== false) log.info({ probe }, `probe unsupported: ${after.message}`)
-  } else if (before.success === false) log.info({ probe }, 'probe works again')
-}
 
 export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
   const { collector, config } = target
@@ -205,12 +119,12 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     const own = ended - Math.max(begun, lastSettled)
     lastSettled = ended
     const wasAsked = outcome.kind !== 'failed' || outcome.reason !== 'circuit_open'
-    if (wasAsked) slot.cost = slot.cost === 0 ? own : slot.cost + (own - slot.cost) * COST_WEIGHT
+    if (wasAsked) slot.cost = averageCost(slot.cost, own)
     if (outcome.kind === 'answered') slot.everWorked = true
     const before = slot.state
     slot.state = stateAfter(before, outcome, ended - begun)
     if (before.supported === false && slot.state.supported) {
-      slot.due = dueAfter(ended, slot)
+      slot.due = dueAfter(ended, slot, phase)
       schedule()
     }
     logChange(log, before, slot.state)
@@ -243,11 +157,6 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     })
   }
 
-  const dueAfter = (now: Instant, { state, interval }: Slot): Instant => {
-    if (state.supported === false) return now + Math.max(state.interval, UNSUPPORTED_INTERVAL)
-    return state.interval === interval ? nextDue(now, interval, phase) : now + state.interval
-  }
-
   const schedule = (): void => {
     clearTimeout(timer)
     if (stopped || slots.length === 0) return
@@ -259,7 +168,7 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     const now = Date.now()
     govern()
     for (const slot of slots.filter((s) => s.due <= now)) {
-      slot.due = dueAfter(now, slot)
+      slot.due = dueAfter(now, slot, phase)
       void run(slot)
     }
     schedule()

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { CollectError, Unsupported } from '../src/collector.ts'
-import { nextDue, type Runner, startRunner } from '../src/runner.ts'
-import { answer, collectorOf, eventually, farSide, never, probeOf, runnerDeps, targetOf } from './support/collector.ts'
+import { type Runner, startRunner } from '../src/runner.ts'
+import { nextDue } from '../src/slot.ts'
+import { answer, collectorOf, farSide, holds, never, probeOf, runnerDeps, targetOf } from './support/collector.ts'
 
 const running: Runner[] = []
 afterEach(() => Promise.all(running.splice(0).map((r) => r.stop())))
@@ -23,7 +24,7 @@ const start = (probes: Parameters<typeof collectorOf>[1], over: Parameters<typeo
 
 test('what was read is on the page, with the target’s labels, its health and its being up', async () => {
   const { page } = start([probeOf(async () => 42)])
-  await eventually('the sample', () => page().includes('test_answer{server="far",part="a"} 42'))
+  await holds('the sample', () => page().includes('test_answer{server="far",part="a"} 42'))
   expect(page()).toContain('test_up{server="far"} 1')
   expect(page()).toContain('odoo_pulse_probe_success{target="far",collector="test",probe="answer"} 1')
   expect(page()).toContain(
@@ -33,7 +34,7 @@ test('what was read is on the page, with the target’s labels, its health and i
 
 test('an unknown value is absent, and the probe has succeeded', async () => {
   const { page, probe } = start([probeOf(async () => undefined)])
-  await eventually('an attempt', () => probe().success)
+  await holds('an attempt', () => probe().success)
   expect(page()).not.toContain('test_answer')
 })
 
@@ -44,19 +45,19 @@ test('one unanswered question opens the circuit: all in flight fail alike, the r
     probeOf(() => (hangs ? never() : Promise.resolve(2)), { name: 'beside', deadline: 5000 }),
   ])
   far.check = never
-  await eventually('an open circuit', () => runner.state().circuit.open)
-  await eventually(
+  await holds('an open circuit', () => runner.state().circuit.open)
+  await holds(
     'the first failures',
     () => probe('slow').failures.timeout === 1 && probe('beside').failures.timeout === 1,
   )
   expect(page()).toContain('test_up{server="far"} 0')
-  await eventually('refusals', () => probe('slow').failures.circuit_open > 0)
+  await holds('refusals', () => probe('slow').failures.circuit_open > 0)
   expect(far.connections).toBe(1)
   expect(far.closed).toBe(1)
   hangs = false
   far.check = async () => {}
   // the check under way hangs until its own deadline of 4 s
-  await eventually('recovery', () => probe('slow').success && probe('beside').success, 15_000)
+  await holds('recovery', () => probe('slow').success && probe('beside').success, 15_000)
   expect(runner.state().circuit.open).toBe(false)
   expect(page()).toContain('test_up{server="far"} 1')
   expect(far.connections).toBe(2)
@@ -72,13 +73,13 @@ test('a target that refuses connections is asked for nothing, and is checked wit
     checks += 1
     throw new CollectError('auth', 'no such role')
   }
-  await eventually('a changed reason', () => {
+  await holds('a changed reason', () => {
     const { circuit } = runner.state()
     return circuit.open && circuit.reason === 'auth'
   })
   expect(probe().failures.connect).toBe(1)
   const asked = probe().failures.circuit_open
-  await eventually('more refusals', () => probe().failures.circuit_open > asked + 5)
+  await holds('more refusals', () => probe().failures.circuit_open > asked + 5)
   expect(far.connections).toBe(1)
   expect(checks).toBeLessThan(5)
 })
@@ -91,17 +92,17 @@ test('unsupported is neither failed nor zero; what once worked and no longer doe
       return 1
     }),
   ])
-  await eventually('an attempt', () => probe().supported === false)
+  await holds('an attempt', () => probe().supported === false)
   expect(probe()).toMatchObject({ success: true, message: 'needs the grant pg_monitor' })
   expect(page()).toContain('odoo_pulse_probe_supported{target="far",collector="test",probe="answer"} 0')
   expect(page()).not.toContain('test_answer')
   allowed = true
-  await eventually('support', async () => {
+  await holds('support', async () => {
     await runner.refresh()
     return probe().supported
   })
   allowed = false
-  await eventually('the loss', () => probe().success === false)
+  await holds('the loss', () => probe().success === false)
   expect(probe()).toMatchObject({ supported: true, reason: 'query' })
   expect(probe().message).toMatch(/^worked before and no longer does: needs the grant/)
 })
@@ -114,10 +115,10 @@ test('a stale snapshot vanishes after three intervals', async () => {
       throw new CollectError('query', 'no')
     }),
   ])
-  await eventually('the sample', () => page().includes('test_answer{'))
+  await holds('the sample', () => page().includes('test_answer{'))
   works = false
   const since = Date.now()
-  await eventually('its absence', () => !page().includes('test_answer{'))
+  await holds('its absence', () => !page().includes('test_answer{'))
   expect(Date.now() - since).toBeGreaterThan(40)
 })
 
@@ -127,7 +128,7 @@ test('over its series limit a probe fails; nothing is cut in silence', async () 
       map: () => ['a', 'b', 'c', 'd'].map((part) => ({ metric: answer, labels: { part }, value: 1 })),
     }),
   ])
-  await eventually('the failure', () => probe().failures.series_limit > 0)
+  await holds('the failure', () => probe().failures.series_limit > 0)
   expect(probe().message).toContain('test_answer would have 4 series, over its limit of 3')
   expect(page()).not.toContain('test_answer{')
 })
@@ -142,7 +143,7 @@ test('a mapping that throws is a failed probe, and the others go on', async () =
     }),
     probeOf(async () => 2),
   ])
-  await eventually('both', () => probe('broken').success === false && probe().success)
+  await holds('both', () => probe('broken').success === false && probe().success)
   expect(probe('broken')).toMatchObject({ reason: 'query', message: 'undefined is no row' })
 })
 
@@ -151,8 +152,8 @@ test('a busy target is asked less often, and says so', async () => {
     [probeOf(() => new Promise((resolve) => setTimeout(resolve, 40, 1)), { deadline: 5000 })],
     { share: 0.1 },
   )
-  await eventually('a stretched interval', () => probe().interval > 300)
-  await eventually('the share kept', () => runner.state().busyRatio < 0.12)
+  await holds('a stretched interval', () => probe().interval > 300)
+  await holds('the share kept', () => runner.state().busyRatio < 0.12)
 })
 
 test('refresh joins the flight under way and asks only for what is older than its interval', async () => {
@@ -174,7 +175,7 @@ test('refresh joins the flight under way and asks only for what is older than it
 
 test('stopping ends what hangs, and leaves nothing of the target on the page', async () => {
   const { runner, page } = start([probeOf(never, { deadline: 60_000 })])
-  await eventually('a flight', () => page().includes('test_up'))
+  await holds('a flight', () => page().includes('test_up'))
   await runner.stop()
   expect(page()).toBe('')
 })

@@ -1,11 +1,11 @@
 /** A collector over a scriptable target: what the engine's own tests poll. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { z } from 'zod'
 import type { Collector, Probe, Target } from '../../src/collector.ts'
 import { createExposition } from '../../src/exposition.ts'
 import { metric, sample } from '../../src/metric.ts'
 import type { RunnerDeps } from '../../src/runner.ts'
+import { eventually } from './eventually.ts'
 
 export const up = metric({
   name: 'test_up',
@@ -91,17 +91,14 @@ export const runnerDeps = (over: Partial<RunnerDeps> = {}): RunnerDeps => ({
   ...over,
 })
 
-/** Waits until `condition` gives something truthy; fails naming `what` at the deadline. */
-export const eventually = async <T>(
-  what: string,
-  condition: () => T | Promise<T>,
-  deadline = 10_000,
-): Promise<NonNullable<T>> => {
-  const end = Date.now() + deadline
-  for (;;) {
-    const found = await condition()
-    if (found) return found
-    if (Date.now() > end) throw new Error(`not within ${deadline / 1000} s: ${what}`)
-    await sleep(20)
-  }
-}
+/** Repeats until `condition` holds, and gives what it found; at the deadline it fails naming `what`. */
+export const holds = <T>(what: string, condition: () => T | Promise<T>, deadline?: number): Promise<NonNullable<T>> =>
+  eventually(
+    async () => {
+      const found = await condition()
+      if (!found) throw new Error(`in vain waited for ${what}`)
+      return found
+    },
+    deadline,
+    20,
+  )

@@ -1,0 +1,45 @@
+/** Odoo Pulse itself: where it sees badly, silence is no peace. */
+import type { RuleFile } from '../src/alerting/rule.ts'
+import { probeSuccess } from '../src/health.ts'
+import { labelsOf, minutes, promql } from '../src/metric.ts'
+import { targetCircuitOpen } from '../src/own_metrics.ts'
+
+const target = labelsOf(targetCircuitOpen, 'target', 'collector')
+const probe = labelsOf(probeSuccess, 'target', 'collector', 'probe')
+
+/** Blind only where no replica of the exporter sees. */
+const blind = promql`min by (${target}) (${targetCircuitOpen}) == ${1}`
+
+export const pulse: RuleFile = {
+  subject: 'pulse',
+  groups: [
+    {
+      name: 'odoo-pulse',
+      rules: [
+        {
+          name: 'OdooPulseTargetBlind',
+          expr: blind,
+          for: minutes(2),
+          keepFiringFor: minutes(2),
+          severity: 'page',
+          layer: 'telemetry',
+          summary: '{{ $labels.collector }} on {{ $labels.target }} has not answered for two minutes.',
+          description:
+            'Every probe fails at once until a health check is answered; the landing page of Odoo Pulse shows why. Its series have vanished, so its other alerts are silent.',
+          impact: 'It is down, cut off, or refuses our login: until that is known, count on the first.',
+        },
+        {
+          name: 'OdooPulseProbeFailing',
+          expr: promql`max by (${probe}) (${probeSuccess}) == ${0} unless on (${target}) ${blind}`,
+          for: minutes(10),
+          severity: 'ticket',
+          layer: 'telemetry',
+          summary: 'Probe {{ $labels.probe }} of {{ $labels.collector }} on {{ $labels.target }} fails.',
+          description:
+            'It worked before or should work, and has failed for ten minutes while the target answers other questions: a lost grant, a changed version, a question too slow.',
+          impact: 'Alerts that read its metrics are silent for this target.',
+        },
+      ],
+    },
+  ],
+}

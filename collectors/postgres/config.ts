@@ -1,0 +1,39 @@
+/** The settings of one PostgreSQL server: `servers.<name>.postgres` in the configuration. */
+import { z } from 'zod'
+import { secretRef } from '../../src/secret.ts'
+
+const name = z.string().min(1)
+const path = z.string().min(1)
+
+export const config = z
+  .strictObject({
+    host: name.meta({
+      description: 'Host name or address; a path beginning with / is the directory of a Unix socket.',
+    }),
+    port: z.int().min(1).max(65535).default(5432).meta({ description: "PostgreSQL's own port, not PgBouncer's." }),
+    user: name.meta({ description: 'A role with LOGIN and pg_monitor, and nothing more.' }),
+    password: secretRef.optional(),
+    dbname: name.default('postgres').meta({ description: 'Database of the persistent connection.' }),
+    sslmode: z
+      .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+      .default('prefer')
+      .meta({ description: 'As libpq means it; verify-full is the only one that knows whom it talks to.' }),
+    sslrootcert: path.optional().meta({ description: "PEM file of authorities; without it the system's are trusted." }),
+    sslcert: path.optional().meta({ description: 'PEM file of the client certificate.' }),
+    sslkey: path.optional().meta({ description: "PEM file of the client certificate's key." }),
+    only: z.enum(['all', 'new']).default('all').meta({
+      description: 'new: leave out what an existing postgres_exporter already gives (the metrics whose names are its).',
+    }),
+    databases: z.array(name).min(1).optional().meta({
+      description: 'Visit only these databases for what is read database by database; default: all.',
+    }),
+    tables: z.array(name).optional().meta({
+      description: 'Odoo tables to report one by one, whatever their size; default: a list of the busiest.',
+    }),
+  })
+  .refine((c) => (c.sslcert === undefined) === (c.sslkey === undefined), {
+    error: 'sslcert and sslkey belong together: give both or neither',
+  })
+  .meta({ id: 'Postgres', description: 'How to reach one PostgreSQL server, and what to ask of it.' })
+
+export type PostgresConfig = z.infer<typeof config>

@@ -1,0 +1,54 @@
+/** `odoo-pulse check`: what is wrong with a configuration, for people or as JSON. */
+import type { AnyCollector } from './collector.ts'
+import { formatProblem, type Loaded, loadConfig, type Problem, pathText, targetsOf } from './config.ts'
+import type { Secrets } from './secret.ts'
+
+export interface CheckOptions {
+  readonly file: string
+  readonly collectors: readonly AnyCollector[]
+  readonly json: boolean
+  /** Absent: secrets are not read. */
+  readonly secrets: Secrets | undefined
+}
+
+export interface CheckResult {
+  readonly out: string
+  readonly err: string
+  readonly code: 0 | 2
+}
+
+const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+
+const failedLines = (files: readonly string[], problems: readonly Problem[]): string => {
+  const faulty = new Set(problems.map((p) => p.file)).size
+  const lines = problems.map((p) => `  ${formatProblem(p)}\n`).join('')
+  return `${lines}FAILED: ${count(problems.length, 'problem')} in ${faulty} of ${count(Math.max(files.length, faulty), 'file')}\n`
+}
+
+const successLines = (loaded: Loaded & { ok: true }, { collectors, secrets }: CheckOptions): string => {
+  const { config } = loaded
+  const targets = targetsOf(config, collectors)
+  const probes = targets.reduce((sum, target) => sum + target.collector.probes.length, 0)
+  const read = secrets === undefined ? 'not read (--skip-secrets)' : 'readable'
+  return [
+    ...loaded.files.map((file) => `SUCCESS: ${file} is valid`),
+    `SUCCESS: ${count(config.servers.length, 'server')}, ${count(config.tenants.length, 'tenant')}`,
+    `SUCCESS: ${count(targets.length, 'target')} with ${count(probes, 'probe')}`,
+    `SUCCESS: ${count(loaded.secrets, 'reference')} to secrets, ${read}`,
+    '',
+  ].join('\n')
+}
+
+const asJson = (loaded: Loaded): string => {
+  const problems = loaded.ok ? [] : loaded.problems.map((p) => ({ ...p, path: pathText(p.path) }))
+  return `${JSON.stringify({ valid: loaded.ok, files: loaded.files, problems }, null, 2)}\n`
+}
+
+/** What to print, and the exit code. As promtool: what is well on stdout, what is not on stderr. */
+export const check = async (options: CheckOptions): Promise<CheckResult> => {
+  const loaded = await loadConfig(options)
+  const code = loaded.ok ? 0 : 2
+  if (options.json) return { out: asJson(loaded), err: '', code }
+  if (loaded.ok) return { out: successLines(loaded, options), err: '', code }
+  return { out: '', err: failedLines(loaded.files, loaded.problems), code }
+}

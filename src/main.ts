@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/** The executable. */
+import packageJson from '../package.json' with { type: 'json' }
+
+const { version } = packageJson
+const argv = process.argv.slice(2)
+
+// Answered before anything else is loaded: it works wherever these two files are.
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.write(`${version}\n`)
+} else {
+  const { run } = await import('./cli.ts')
+  process.exitCode = await run(argv, {
+    version,
+    env: process.env,
+    signals: process,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    exit: (code) => process.exit(code),
+  })
+}

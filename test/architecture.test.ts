@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { collectors } from '../collectors/index.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+const sourcesIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.ts'))
+    .map((f) => join(folder, f))
+
+/** What a file imports: packages by name, files relative to the root. */
+const importsOf = (file: string): readonly string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)]
+    .map((m) => m[1] ?? '')
+    .map((path) => (path.startsWith('.') ? relative(root, resolve(root, dirname(file), path)) : path))
+
+const offences = (
+  files: readonly string[],
+  isAllowed: (imported: string, file: string) => boolean,
+): readonly string[] =>
+  files.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => !isAllowed(imported, file))
+      .map((imported) => `${file} imports ${imported}`),
+  )
+
+const ours = ['src', 'collectors', 'alert-rules', 'dashboards', 'demo', 'tools', 'test']
+const isOurs = (path: string): boolean => ours.some((folder) => path.startsWith(`${folder}/`))
+
+test('the engine names nothing outside itself, but for the two that compose', () => {
+  const composing = ['src/main.ts', 'src/cli.ts']
+  const files = sourcesIn('src').filter((f) => !composing.includes(f))
+  expect(files.length).toBeGreaterThan(10)
+  expect(offences(files, (i) => !isOurs(i) || i.startsWith('src/'))).toEqual([])
+})
+
+test('nothing imports the two that compose, but one the other', () => {
+  const all = ours.flatMap((folder) => (folder === 'test' ? [] : sourcesIn(folder)))
+  const composing = ['src/main.ts', 'src/cli.ts']
+  expect(
+    offences(
+      all.filter((f) => !composing.includes(f)),
+      (i) => !composing.includes(i),
+    ),
+  ).toEqual([])
+})
+
+test('a collector knows the vocabulary and itself', () => {
+  const vocabulary = ['src/metric.ts', 'src/collector.ts', 'src/secret.ts']
+  const files = sourcesIn('collectors').filter((f) => f !== 'collectors/index.ts')
+  expect(
+    offences(files, (i, file) => !isOurs(i) || vocabulary.includes(i) || i.startsWith(`${dirname(file)}/`)),
+  ).toEqual([])
+})
+
+test('one file a collector imports the driver', () => {
+  const drivers = ['pg', 'ioredis', 'xmlrpc']
+  const files = sourcesIn('collectors')
+  expect(offences(files, (i, file) => !drivers.includes(i) || file.endsWith('/client.ts'))).toEqual([])
+})
+
+test('alerts are written over descriptors', () => {
+  const isAllowed = (i: string) =>
+    !isOurs(i) || ['src/metric.ts', 'src/health.ts', 'src/own_metrics.ts'].includes(i) || /^(src\/alerting|collectors|alert-rules)\//.test(i)
+  expect(offences(sourcesIn('alert-rules'), isAllowed)).toEqual([])
+})
+
+test('the vocabulary stands on nothing of ours but itself', () => {
+  expect(offences(['src/metric.ts', 'src/secret.ts'], (i) => !isOurs(i))).toEqual([])
+  expect(offences(['src/collector.ts'], (i) => !isOurs(i) || ['src/metric.ts', 'src/secret.ts'].includes(i))).toEqual(
+    [],
+  )
+})
+
+test('arguments and environment are read in one place', () => {
+  const readers = [...sourcesIn('src'), ...sourcesIn('collectors')].filter((f) =>
+    /process\.(env|argv)\b/.test(readFileSync(join(root, f), 'utf8')),
+  )
+  expect(readers.filter((f) => !['src/main.ts', 'src/cli.ts'].includes(f))).toEqual([])
+})
+
+test('the list of collectors is the list of folders', () => {
+  const folders = readdirSync(join(root, 'collectors'), { withFileTypes: true }).filter((d) => d.isDirectory())
+  expect(collectors.map((c) => c.name).sort()).toEqual(folders.map((d) => d.name).sort())
+})
+
+test('each collector’s probes are the files that declare one, each metric belongs to one probe, counters poll at 15 s or less', () => {
+  for (const collector of collectors) {
+    const declaring = sourcesIn(join('collectors', collector.name)).filter((f) =>
+      /= probe[<(]/.test(readFileSync(join(root, f), 'utf8')),
+    )
+    const declared = declaring.flatMap((f) => [...readFileSync(join(root, f), 'utf8').matchAll(/= probe[<(]/g)])
+    expect(collector.probes.length).toBe(declared.length)
+    expect(new Set(collector.probes.map((p) => p.name)).size).toBe(collector.probes.length)
+    const metrics = [collector.up, ...collector.probes.flatMap((p) => p.metrics)].map((m) => m.name)
+    expect(metrics.filter((name, i) => metrics.indexOf(name) !== i)).toEqual([])
+    const slow = collector.probes.filter((p) => p.interval > 15_000 && p.metrics.some((m) => m.type !== 'gauge'))
+    expect(slow.map((p) => p.name)).toEqual([])
+  }
+})

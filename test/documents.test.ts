@@ -1,0 +1,108 @@
+/** The documents say what is there: their examples run, their links lead somewhere, their queries name real metrics. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { collectors } from '../collectors/index.ts'
+import { FAULTS } from '../demo/faults.ts'
+import { parseConfig } from '../src/config.ts'
+import { healthMetrics } from '../src/health.ts'
+import { ownMetrics } from '../src/own_metrics.ts'
+import { tenantMetrics } from '../src/tenants.ts'
+import { needs } from './support/needs.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const text = (path: string): string => readFileSync(join(root, path), 'utf8')
+const blocks = (path: string, language: string): readonly string[] =>
+  [...text(path).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((m) => m[1] ?? '')
+const runbooks = readdirSync(join(root, 'alert-rules/runbooks')).map((name) => `alert-rules/runbooks/${name}`)
+
+test('CONTRIBUTING’s new metric and new probe work as they stand, each in ten lines', () => {
+  const [newMetric = '', newProbe = ''] = blocks('CONTRIBUTING.md', 'ts')
+  for (const block of [newMetric, newProbe]) expect(block.trim().split('\n').length).toBeLessThanOrEqual(10)
+  const program = [
+    "import { probe } from './src/collector.ts'",
+    "import { metric, sample, seconds } from './src/metric.ts'",
+    "import type { PostgresClient } from './collectors/postgres/client.ts'",
+    newMetric,
+    newProbe.replace('export ', ''),
+    'console.log(JSON.stringify(idle.map([{ idle: 3 }], 0).concat(idle.map([], 0))))',
+    'console.log(await idle.read({ query: async (sql: string) => [sql] } as never, AbortSignal.timeout(1)))',
+  ].join('\n')
+  const out = execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect(out).toContain('"labels":{},"value":3}]')
+  expect(out).toContain('from pg_replication_slots where not active')
+})
+
+test('the README’s configuration is one', () => {
+  const [config = ''] = blocks('README.md', 'yaml')
+  expect(parseConfig({ file: 'README.md', text: config }, [], collectors).problems).toEqual([])
+})
+
+test('the README’s first screen holds the two commands', () => {
+  const firstScreen = text('README.md').split('\n').slice(0, 12).join('\n')
+  expect(firstScreen).toMatch(/npm run demo/)
+  expect(firstScreen).toMatch(/npm test/)
+})
+
+test('the README tells of every fault of the demo, and of no other', () => {
+  const told = [...text('README.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map((m) => m[1])
+  expect(told.sort()).toEqual(Object.keys(FAULTS).sort())
+})
+
+test.for(['README.md', 'CONTRIBUTING.md'])('links lead to files: %s', (file) => {
+  const links = [...text(file).matchAll(/\]\(([^)#:]+)\)/g)].map((m) => m[1] ?? '')
+  expect(links.filter((link) => !existsSync(join(root, dirname(file), link)))).toEqual([])
+})
+
+test('scripts the documents name exist', () => {
+  const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
+  const named = ['README.md', 'CONTRIBUTING.md'].flatMap((f) =>
+    [...text(f).matchAll(/npm run ([a-z:]+)/g)].map((m) => m[1] ?? ''),
+  )
+  expect(named.length).toBeGreaterThan(3)
+  expect(named.filter((name) => !(name in scripts))).toEqual([])
+})
+
+test('runbooks name metrics that exist', () => {
+  const known = new Set(
+    [
+      ...healthMetrics,
+      ...ownMetrics,
+      ...tenantMetrics,
+      ...collectors.flatMap((c) => [c.up, ...c.probes.flatMap((p) => p.metrics)]),
+    ].map((m) => m.name),
+  )
+  const named = runbooks.flatMap((file) =>
+    blocks(file, 'promql').flatMap((b) => b.match(/\b(?:pg|odoo|redis)_\w+/g) ?? []),
+  )
+  expect(named.length).toBeGreaterThan(10)
+  expect(named.filter((name) => !known.has(name))).toEqual([])
+})
+
+test('runbooks’ queries are PromQL', (context) => {
+  needs(context, 'prometheus')
+  // an expression goes on while its lines are indented
+  const queries = runbooks.flatMap((file) => blocks(file, 'promql').flatMap((b) => b.trim().split(/\n(?! )/)))
+  const rules = queries.map((expr, i) => ({ record: `runbook:query:q${i}`, expr }))
+  const folder = mkdtempSync(join(tmpdir(), 'odoo-pulse-runbooks-'))
+  try {
+    writeFileSync(join(folder, 'rules.yaml'), stringify({ groups: [{ name: 'runbooks', rules }] }))
+    expect(execFileSync('promtool', ['check', 'rules', join(folder, 'rules.yaml')], { encoding: 'utf8' })).toContain(
+      'SUCCESS',
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('generated files are fresh', () => {
+  expect(() =>
+    execFileSync(process.execPath, ['tools/generate.ts', '--check'], { cwd: root, stdio: 'pipe' }),
+  ).not.toThrow()
+})

@@ -1,0 +1,56 @@
+/** Writes every generated file, or with --check says which are not fresh (exit code 1). */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ruleFiles } from '../alert-rules/index.ts'
+import { collectors } from '../collectors/index.ts'
+import { renderRuleFile } from '../src/alerting/render.ts'
+import { schemaText } from '../src/config/schema.ts'
+import { healthMetrics } from '../src/health.ts'
+import { ownMetrics } from '../src/own_metrics.ts'
+import { tenantMetrics } from '../src/tenants.ts'
+import { metricsPage } from './metrics-page.ts'
+
+const root = join(import.meta.dirname, '..')
+/** In these folders everything is generated: what is no longer made is removed. */
+const WHOLLY_GENERATED = ['alert-rules/generated']
+
+const files = new Map<string, string>([
+  ['odoo-pulse.schema.json', schemaText(collectors)],
+  ['docs/metrics.md', metricsPage(collectors, [...tenantMetrics, ...healthMetrics, ...ownMetrics])],
+  ...ruleFiles.map((f): [string, string] => [
+    `alert-rules/generated/${f.subject}.yaml`,
+    renderRuleFile(f, 'alert-rules/runbooks/'),
+  ]),
+])
+
+const current = (path: string): string | undefined => {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const stale = [...files].filter(([path, text]) => current(path) !== text).map(([path]) => path)
+const leftOver = WHOLLY_GENERATED.flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .map((name) => `${folder}/${name}`)
+    .filter((path) => !files.has(path)),
+)
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+if (values.check) {
+  for (const path of [...stale, ...leftOver]) console.error(`${path} is not fresh: run \`npm run generate\``)
+  process.exitCode = stale.length + leftOver.length > 0 ? 1 : 0
+} else {
+  for (const path of stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), files.get(path) ?? '')
+    console.log(`wrote ${path}`)
+  }
+  for (const path of leftOver) {
+    rmSync(join(root, path))
+    console.log(`removed ${path}`)
+  }
+}
