@@ -36,7 +36,7 @@ const table = (demo: Demo, stay: number | undefined): string => {
       'Faults',
       `curl -X POST ${control.url}/faults/NAME   starts one, -X DELETE heals it, ${control.url}/faults lists them`,
     ],
-    ['', Object.keys(FAULTS).join(', ')],
+    ['', `${Object.keys(FAULTS).join(', ')}; an alert fires once its fault has lasted some minutes`],
     ['Ends', stay === undefined ? 'at Ctrl-C' : `by itself after ${stay / 1000} s, or at Ctrl-C`],
   ]
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(14)}${value}`])).join('\n')

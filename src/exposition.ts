@@ -143,7 +143,10 @@ const join = (entries: Iterable<Entry>): Buffer => {
   return Buffer.from(ordered.map(([, { header, bodies }]) => header + bodies.join('')).join(''))
 }
 
-const pageOf = (text: Buffer): Page => {
+/** The parts one after another; each ends in a line end, or is empty. */
+export const pageOf = (...parts: readonly (Buffer | string)[]): Page => {
+  const text =
+    parts.length === 1 && Buffer.isBuffer(parts[0]) ? parts[0] : Buffer.concat(parts.map((p) => Buffer.from(p)))
   let compressed: Promise<Buffer> | undefined
   return {
     text,

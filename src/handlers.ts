@@ -128,9 +128,8 @@ export const serviceDiscovery =
         __scheme__: scheme,
         __param_target: target.name,
         __param_collector: target.collector.name,
-        instance: target.name,
-        // two collectors of one target would otherwise share one `up`
-        collector: target.collector.name,
+        // two collectors of one target would otherwise share one `up`; a label of our own would clash with the samples'
+        instance: `${target.name}/${target.collector.name}`,
       },
     }))
     response.json(groups)

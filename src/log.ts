@@ -10,7 +10,7 @@ export interface LoggerOptions {
   readonly level: LogLevel
   readonly redact: (text: string) => string
   /** Default: stderr. */
-  readonly destination?: DestinationStream
+  readonly destination?: DestinationStream | undefined
 }
 
 const MAX_DEPTH = 6

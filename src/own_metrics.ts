@@ -63,7 +63,7 @@ export const eventLoopStall = metric({
   name: 'odoo_pulse_event_loop_stall_seconds',
   type: 'histogram',
   unit: 'seconds',
-  help: 'Longest time in each second for which the event loop did not come round.',
+  help: 'Longest delay of the event loop in each second, looked at every 100 ms.',
   labels: [],
   maxSeries: 1,
 })

@@ -60,19 +60,34 @@ export interface Redactor {
   readonly redact: (text: string) => string
 }
 
+/** The forms that begin alike: whether a text is one of them is asked once per length they have. */
+interface Alike {
+  readonly forms: ReadonlySet<string>
+  /** Longest first. */
+  readonly lengths: readonly number[]
+}
+
+/** Forms by their first characters: what a position costs does not grow with the number of secrets. */
+const indexOf = (values: Iterable<string>): ReadonlyMap<string, Alike> => {
+  const groups = Map.groupBy(new Set([...values].flatMap(formsOf)), (form) => form.slice(0, PREFIX))
+  const alike = (forms: readonly string[]): Alike => ({
+    forms: new Set(forms),
+    lengths: [...new Set(forms.map((form) => form.length))].sort((a, b) => b - a),
+  })
+  return new Map([...groups].map(([prefix, forms]) => [prefix, alike(forms)]))
+}
+
+/** How many characters from here on are a known text; 0: none. */
+const lengthAt = (index: ReadonlyMap<string, Alike>, text: string, at: number): number => {
+  const alike = index.get(text.slice(at, at + PREFIX))
+  const isKnown = (length: number): boolean =>
+    alike?.forms.has(text.slice(at, at + length)) === true && (length >= ANYWHERE || standsAlone(text, at, at + length))
+  return alike?.lengths.find(isKnown) ?? 0
+}
+
 export const createRedactor = (): Redactor => {
   const values = new Map<string, readonly string[]>()
-  // Forms by their first characters, longest first: one lookup a position, however many secrets there are.
-  let index: ReadonlyMap<string, readonly string[]> | undefined
-  const build = () => {
-    const forms = [...new Set([...values.values()].flat())].flatMap(formsOf).sort((a, b) => b.length - a.length)
-    return Map.groupBy(new Set(forms), (form) => form.slice(0, PREFIX))
-  }
-  const lengthAt = (known: NonNullable<typeof index>, text: string, at: number): number =>
-    known
-      .get(text.slice(at, at + PREFIX))
-      ?.find((f) => text.startsWith(f, at) && (f.length >= ANYWHERE || standsAlone(text, at, at + f.length)))?.length ??
-    0
+  let index: ReadonlyMap<string, Alike> | undefined
   return {
     add: (key, value, kept) => {
       const before = values.get(key) ?? []
@@ -82,7 +97,7 @@ export const createRedactor = (): Redactor => {
     },
     redact: (text) => {
       if (values.size === 0) return text
-      index ??= build()
+      index ??= indexOf([...values.values()].flat())
       let out = ''
       let from = 0
       for (let at = 0; at + PREFIX <= text.length; at++) {

@@ -13,7 +13,17 @@ import { busyRatio, stretch } from './governor.ts'
 import { healthMetrics, healthOf } from './health.ts'
 import { createLink } from './link.ts'
 import { type Instant, sample, seconds } from './metric.ts'
-import { type AnyProbe, averageCost, dueAfter, logChange, type Outcome, type Slot, slotOf, stateAfter } from './slot.ts'
+import {
+  type AnyProbe,
+  costOf,
+  costsWith,
+  dueAfter,
+  logChange,
+  type Outcome,
+  type Slot,
+  slotOf,
+  stateAfter,
+} from './slot.ts'
 import type { TargetState } from './state.ts'
 
 export interface RunnerDeps {
@@ -96,7 +106,9 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
 
   const ask = async (slot: Slot, abort: AbortController): Promise<Outcome> => {
     const circuit = link.circuit()
-    if (circuit.open) return { kind: 'failed', reason: 'circuit_open', message: `not asked: ${circuit.message}` }
+    if (circuit.open) {
+      return { kind: 'failed', reason: 'circuit_open', message: `not asked: ${circuit.message}`, isAnswer: false }
+    }
     try {
       return { kind: 'answered', at: await collect(slot, abort) }
     } catch (error) {
@@ -104,12 +116,18 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
       const message = redact(failure.message)
       if (error instanceof Unsupported) {
         if (!slot.everWorked) return { kind: 'unsupported', message }
-        return { kind: 'failed', reason: 'query', message: `worked before and no longer does: ${message}` }
+        return {
+          kind: 'failed',
+          reason: 'query',
+          message: `worked before and no longer does: ${message}`,
+          isAnswer: true,
+        }
       }
       // the target is at fault, not the question, where it is gone or left us without an answer
       const { reason } = failure
-      if (reason === 'connect' || reason === 'auth' || error === abort.signal.reason) link.open(reason, message)
-      return { kind: 'failed', reason, message }
+      const isAnswer = reason !== 'connect' && reason !== 'auth' && error !== abort.signal.reason
+      if (!isAnswer) link.open(reason, message)
+      return { kind: 'failed', reason, message, isAnswer }
     }
   }
 
@@ -118,8 +136,8 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     // answers come in the order asked, so the time since the last one is this question's own
     const own = ended - Math.max(begun, lastSettled)
     lastSettled = ended
-    const wasAsked = outcome.kind !== 'failed' || outcome.reason !== 'circuit_open'
-    if (wasAsked) slot.cost = averageCost(slot.cost, own)
+    // what was never answered tells nothing of what an answer takes
+    if (outcome.kind !== 'failed' || outcome.isAnswer) slot.costs = costsWith(slot, own)
     if (outcome.kind === 'answered') slot.everWorked = true
     const before = slot.state
     slot.state = stateAfter(before, outcome, ended - begun)
@@ -150,7 +168,11 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
   }
 
   const govern = (): void => {
-    const loads = slots.map(({ interval, probe, cost }) => ({ interval, priority: probe.priority ?? 'normal', cost }))
+    const loads = slots.map((slot) => ({
+      interval: slot.interval,
+      priority: slot.probe.priority ?? 'normal',
+      cost: costOf(slot),
+    }))
     const intervals = stretch(loads, deps.share)
     slots.forEach((slot, i) => {
       slot.state = { ...slot.state, interval: intervals[i] ?? slot.interval }
@@ -182,7 +204,9 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     state: () => ({
       target,
       circuit: link.circuit(),
-      busyRatio: busyRatio(slots.map(({ state, cost }) => ({ interval: state.interval, priority: 'normal', cost }))),
+      busyRatio: busyRatio(
+        slots.map((slot) => ({ interval: slot.state.interval, priority: 'normal', cost: costOf(slot) })),
+      ),
       probes: slots.map((s) => s.state),
     }),
     refresh: async () => {

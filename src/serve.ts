@@ -1,7 +1,7 @@
 /** The life of the service: load, start, reload, drain, end. What it consists of is given as `start`. */
 import type { AnyCollector } from './collector.ts'
 import { type Config, formatProblem, type LogLevel, loadConfig } from './config.ts'
-import { createLogger, type Logger } from './log.ts'
+import { createLogger, type Logger, type LoggerOptions } from './log.ts'
 import { type Duration, seconds } from './metric.ts'
 import type { Secrets } from './secret.ts'
 import { secretsBeside } from './secrets.ts'
@@ -38,7 +38,9 @@ export interface ServeOptions {
   readonly listen?: string | undefined
   readonly logLevel?: LogLevel | undefined
   readonly signals: Signals
-  /** For what is to be said before there is a log. */
+  /** Default: stderr. */
+  readonly logTo?: LoggerOptions['destination']
+  /** For people at a terminal: a configuration that keeps the service from starting. */
   readonly complain: (line: string) => void
   readonly start: StartService
 }
@@ -72,10 +74,12 @@ export const oneAtATime = <T>(run: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
-const withFlags = (config: Config, { listen, logLevel }: ServeOptions): Config => ({
+/** What the command line and OpenTelemetry's own variable add. */
+const withFlags = (config: Config, { listen, logLevel, env }: ServeOptions): Config => ({
   ...config,
   listen: listen ?? config.listen,
   logging: { level: logLevel ?? config.logging.level },
+  telemetry: { otlpEndpoint: config.telemetry.otlpEndpoint ?? env.OTEL_EXPORTER_OTLP_ENDPOINT },
 })
 
 const summary = (config: Config) => ({ servers: config.servers.length, tenants: config.tenants.length })
@@ -175,9 +179,9 @@ const drain = async (stop: Promise<void>, atOnce: Promise<ExitCode>, log: Logger
 
 /** Runs until told to end, and says with which exit code the process is to end. Never throws. */
 export const serve = async (options: ServeOptions): Promise<ExitCode> => {
-  const { configFile, collectors, env, logLevel = 'info' } = options
+  const { configFile, collectors, env, logLevel = 'info', logTo } = options
   const secrets = secretsBeside(configFile, env)
-  const log = createLogger({ level: logLevel, redact: secrets.redact })
+  const log = createLogger({ level: logLevel, redact: secrets.redact, destination: logTo })
   let running: Running | undefined
   const reload = oneAtATime(() => reloadOnce({ options, secrets, log, running: () => running }))
   const { ended, atOnce, release } = untilEnd(options.signals, log, reload)

@@ -1,17 +1,14 @@
 /** What runs: the engine, its page, this process's own telemetry, the HTTP server. */
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { type AnyCollector, CollectError } from './collector.ts'
 import { type Config, targetsOf } from './config.ts'
-import { createExposition, type Exposition, type Page } from './exposition.ts'
+import { createExposition, type Exposition, type Page, pageOf } from './exposition.ts'
+import { type Instant, seconds } from './metric.ts'
 import { createEngine, type Engine } from './poll.ts'
 import type { SecretRef, Secrets } from './secret.ts'
 import type { StartService } from './serve.ts'
 import { type ServerDeps, startServer } from './server.ts'
 import { createTelemetry } from './telemetry.ts'
 import { tenantSamples } from './tenants.ts'
-
-const compress = promisify(gzip)
 
 export interface ServiceOptions {
   readonly version: string
@@ -21,13 +18,25 @@ export interface ServiceOptions {
   readonly enableLifecycle: boolean
 }
 
-/** The snapshots' page and, made at each scrape, this process's own. Two gzip members one after another are one gzip file (RFC 1952). */
-const joined = (snapshots: Page, own: Buffer): Page => ({
-  get text() {
-    return Buffer.concat([snapshots.text, own])
-  },
-  gzip: async () => Buffer.concat([await snapshots.gzip(), await compress(own)]),
-})
+/** This process's own telemetry changes with every look at it; it is made at most so often, and scrapes in between share a page. */
+const OWN_EVERY = seconds(1)
+
+/** What a scrape gets: the snapshots and this process's own telemetry, one page as long as neither changes. */
+const pageMaker = (exposition: Exposition, ownText: () => Promise<string>): ServerDeps['page'] => {
+  let own: { readonly text: Promise<string>; readonly at: Instant } | undefined
+  let last: { readonly snapshots: Page; readonly own: string; readonly page: Page } | undefined
+  return async (exclude) => {
+    if (own === undefined || Date.now() - own.at >= OWN_EVERY) own = { text: ownText(), at: Date.now() }
+    const text = await own.text
+    if (exclude.length > 0) {
+      return pageOf(exposition.page(({ collector }) => !exclude.includes(collector)).text, text)
+    }
+    const snapshots = exposition.page()
+    if (last?.snapshots !== snapshots || last.own !== text)
+      last = { snapshots, own: text, page: pageOf(snapshots.text, text) }
+    return last.page
+  }
+}
 
 const probeOf =
   (engine: Engine, exposition: Exposition): ServerDeps['probe'] =>
@@ -77,11 +86,7 @@ export const composeService =
     }
     const server = await startServer({
       listen: config.listen,
-      page: async (exclude) =>
-        joined(
-          exposition.page(({ collector }) => !exclude.includes(collector)),
-          Buffer.from(await telemetry.text()),
-        ),
+      page: pageMaker(exposition, telemetry.text),
       probe: probeOf(engine, exposition),
       states: engine.states,
       ready: () => applied && engine.ready(),

@@ -6,8 +6,8 @@ import type { ProbeState } from './state.ts'
 
 /** What is not supported is asked again, but rarely: a refusal is a line in the target's log. */
 const UNSUPPORTED_INTERVAL = minutes(5)
-/** Weight of the newest measurement in a probe's average cost. */
-const COST_WEIGHT = 0.3
+/** A probe's cost is the median of so many measurements: one slow answer changes nothing. */
+const COSTS_KEPT = 5
 
 // biome-ignore lint/suspicious/noExplicitAny: each probe has its own Client and Raw, known only to itself
 export type AnyProbe = Probe<any, any>
@@ -17,8 +17,8 @@ export interface Slot {
   /** As asked for, before the governor. */
   readonly interval: Duration
   state: ProbeState
-  /** The target's time one asking takes: moving average. */
-  cost: Duration
+  /** The target's time each of the last askings took. */
+  costs: readonly Duration[]
   due: Instant
   lastAttempt: Instant
   everWorked: boolean
@@ -28,7 +28,7 @@ export interface Slot {
 export type Outcome =
   | { readonly kind: 'answered'; readonly at: Instant }
   | { readonly kind: 'unsupported'; readonly message: string }
-  | { readonly kind: 'failed'; readonly reason: Failure; readonly message: string }
+  | { readonly kind: 'failed'; readonly reason: Failure; readonly message: string; readonly isAnswer: boolean }
 
 const noFailures = Object.fromEntries(FAILURES.map((f) => [f, 0])) as Record<Failure, number>
 
@@ -46,16 +46,18 @@ export const slotOf = (probe: AnyProbe, interval: Duration, due: Instant): Slot 
     message: undefined,
     reason: undefined,
   },
-  cost: 0,
+  costs: [],
   due,
   lastAttempt: Number.NEGATIVE_INFINITY,
   everWorked: false,
   flight: undefined,
 })
 
-/** The moving average with one more measurement. */
-export const averageCost = (average: Duration, measured: Duration): Duration =>
-  average === 0 ? measured : average + (measured - average) * COST_WEIGHT
+/** The target's time one asking takes; 0 before the first. */
+export const costOf = ({ costs }: Slot): Duration => costs.toSorted((a, b) => a - b)[costs.length >> 1] ?? 0
+
+export const costsWith = ({ costs }: Slot, measured: Duration): readonly Duration[] =>
+  [...costs, measured].slice(-COSTS_KEPT)
 
 /** The next instant on the target's grid, never sooner than half an interval from now. */
 export const nextDue = (now: Instant, interval: Duration, phase: Duration): Instant =>

@@ -34,11 +34,11 @@ export interface Telemetry extends Tracing {
 const SCOPE = { name: 'odoo-pulse' }
 /** From a page served from memory (under a millisecond) to a probe that waits for its deadline. */
 const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const STALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+const STALL_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 /** Past it OpenTelemetry would put the rest under one label, in silence; its default is 2,000. */
 const SERIES_LIMIT = 50_000
-/** How often the event loop is looked at, ms. */
-const RESOLUTION = 20
+/** How often the event loop is looked at, ms: ten times a second costs 0.2 % of a CPU, fifty times 0.7 %. */
+const RESOLUTION = 100
 
 type Observe<L extends string> = (value: number | undefined, labels?: LabelValues<L>) => void
 

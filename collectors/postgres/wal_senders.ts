@@ -123,7 +123,7 @@ const samplesOf = (row: WalSenderRow): readonly Sample[] => {
   const labels = {
     application_name: senderName(row.application_name),
     client_addr: row.client_addr ?? '',
-    slot_name: row.slot_name ?? '',
+    slot_name: senderName(row.slot_name ?? ''),
   }
   const clamped = (bytes: number | null): number | null => bytes && Math.max(0, bytes)
   return [
@@ -137,7 +137,7 @@ const samplesOf = (row: WalSenderRow): readonly Sample[] => {
   ]
 }
 
-/** A subscription's table copies name themselves `pg_<oid>_sync_<oid>_<system>`, anew each (tablesync.c). */
+/** A subscription's table copies name themselves and their slots `pg_<oid>_sync_<oid>_<system>`, anew each (tablesync.c). */
 const senderName = (name: string): string => name.replace(/^pg_\d+_sync_\d+_\d+$/, 'pg_sync')
 
 /** Several senders of one name and address are one series: that of the worst. */

@@ -23,7 +23,10 @@ interface RuleTests {
 const testFiles = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.yaml'))
 const cases = testFiles.flatMap((name) =>
   (parse(readFileSync(join(import.meta.dirname, name), 'utf8')) as RuleTests).tests.flatMap((t) =>
-    t.alert_rule_test.map((a) => ({ ...a, replicas: new Set(t.input_series.map((s) => /instance="(\w+)"/.exec(s.series)?.[1])) })),
+    t.alert_rule_test.map((a) => ({
+      ...a,
+      replicas: new Set(t.input_series.map((s) => /instance="(\w+)"/.exec(s.series)?.[1])),
+    })),
   ),
 )
 
@@ -50,7 +53,14 @@ test('alerts and runbooks match one to one, and every runbook has its sections',
   expect(readdirSync(runbooks).sort()).toEqual(alerts.map((a) => `${a.name}.md`).sort())
   for (const { name } of alerts) {
     const headings = readFileSync(join(runbooks, `${name}.md`), 'utf8').match(/^#+ .*$/gm)
-    expect(headings).toEqual([`# ${name}`, '## Meaning', '## Impact', '## Diagnosis', '## Mitigation', '## How to verify recovery'])
+    expect(headings).toEqual([
+      `# ${name}`,
+      '## Meaning',
+      '## Impact',
+      '## Diagnosis',
+      '## Mitigation',
+      '## How to verify recovery',
+    ])
   }
 })
 

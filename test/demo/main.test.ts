@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freePort, signalTo } from '../../demo/processes.ts'
-import { lackingParts } from '../../tools/debian.ts'
+import { findBinary, lackingParts } from '../../tools/debian.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** What the demo makes, it makes here; its children have this path on their command lines. */
@@ -16,6 +16,8 @@ beforeEach(() => {
   chmodSync(dir, 0o755)
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const toolPath = (name: string): string => findBinary([name]) ?? name
 
 const commandLine = (pid: string): string => {
   try {
@@ -43,9 +45,11 @@ interface Started {
   readonly ready: () => Promise<string>
 }
 
-const demo = (...args: readonly string[]): Started => {
+const demoWith = (env: Readonly<Record<string, string>>, ...args: readonly string[]): Started => {
   const main = join(import.meta.dirname, '../../demo/main.ts')
-  const child = spawn(process.execPath, [main, '--no-install', ...args], { env: { ...process.env, TMPDIR: dir } })
+  const child = spawn(process.execPath, [main, '--no-install', ...args], {
+    env: { ...process.env, TMPDIR: dir, ...env },
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (output += part))
   return {
@@ -60,6 +64,8 @@ const demo = (...args: readonly string[]): Started => {
       }, 30_000),
   }
 }
+
+const demo = (...args: readonly string[]): Started => demoWith({}, ...args)
 
 const metricsUrl = (output: string): string => /http\S+\/metrics/.exec(output)?.[0] ?? 'no address in the output'
 
@@ -118,6 +124,23 @@ describe.runIf(process.platform === 'linux')('npm run demo', () => {
     expect(await started.exitCode).toBe(1)
     expect(started.output()).toContain('Odoo Pulse ended with signal SIGKILL.')
     await eventually(nothingLeft)
+  })
+
+  test('without the parts from Debian it goes on, and says so', async () => {
+    const tools = mkdtempSync(join(tmpdir(), 'odoo-pulse-test-'))
+    try {
+      for (const name of ['sh', 'test', 'id', 'cat', 'rm', 'sleep', 'chmod'])
+        symlinkSync(toolPath(name), join(tools, name))
+      const started = demoWith({ PATH: tools }, '--for', '5s', '--listen', '127.0.0.1:0')
+      const output = await started.ready()
+      for (const part of ['Redis', 'Alertmanager', 'Prometheus']) expect(output).toContain(`${part} is left out`)
+      expect(output).toMatch(/To bring it, run: .* redis-server$|This is no Debian/m)
+      expect((await fetch(metricsUrl(output))).status).toBe(200)
+      expect(await started.exitCode).toBe(0)
+      await eventually(nothingLeft)
+    } finally {
+      rmSync(tools, { recursive: true, force: true })
+    }
   })
 
   test('a port in use is said, and nothing is started', async () => {

@@ -26,6 +26,8 @@ const failureOf = async (work: Promise<unknown>): Promise<CollectError> => {
   return error
 }
 
+const OURS = "select count(*)::int as n from pg_stat_activity where usename = 'pulse'"
+
 const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   const begun = performance.now()
   const done = await work
@@ -174,14 +176,21 @@ describe('side connections', () => {
       expect(await query('select 1 as x', [], soon())).toEqual([{ x: 1 }])
     }))
 
+  test('what was given up does not run on in the server until its statement_timeout', () =>
+    withClient(async ({ aside, query }) => {
+      await failureOf(aside(AbortSignal.timeout(100), (ask) => ask('select pg_sleep(60)')))
+      const running = "select count(*) from pg_stat_activity where query like 'select pg_sleep%'"
+      await eventually(async () => expect(await query(running, [], soon())).toEqual([{ count: 0 }]), 8000)
+    }))
+
   test('are said goodbye to: no session counts as abandoned', () =>
     withClient(async ({ aside }) => {
+      const abandoned = "select sessions_abandoned::int as n from pg_stat_database where datname = 'postgres'"
+      const before = await server.query(abandoned)
       await aside(soon(), (ask) => ask('select 1'))
       await check(configOf(server.port), { secret, signal: soon() })
-      const [row] = await server.query(
-        "select sessions_abandoned::int as n from pg_stat_database where datname = 'postgres'",
-      )
-      expect(row?.n).toBe(0)
+      await eventually(async () => expect(await server.query(OURS)).toEqual([{ n: 1 }]))
+      expect(await server.query(abandoned)).toEqual(before)
     }))
 })
 
