@@ -2,6 +2,7 @@
 import type { AnyCollector } from './collector.ts'
 import { formatProblem, type Loaded, loadConfig, type Problem, pathText, targetsOf } from './config.ts'
 import type { Secrets } from './secret.ts'
+import { loadWebConfig } from './web_config.ts'
 
 export interface CheckOptions {
   readonly file: string
@@ -9,6 +10,7 @@ export interface CheckOptions {
   readonly json: boolean
   /** Absent: secrets are not read. */
   readonly secrets: Secrets | undefined
+  readonly webConfigFile: string | undefined
 }
 
 export interface CheckResult {
@@ -39,6 +41,16 @@ const successLines = (loaded: Loaded & { ok: true }, { collectors, secrets }: Ch
   ].join('\n')
 }
 
+/** The web configuration's own checks, as one more file of the result. */
+const withWebConfig = (loaded: Loaded, file: string | undefined): Loaded => {
+  if (file === undefined) return loaded
+  const web = loadWebConfig(file)
+  const files = [...loaded.files, file]
+  if (web.ok) return { ...loaded, files }
+  const found = web.problems.map((message): Problem => ({ file, path: [], message: message.slice(`${file}: `.length) }))
+  return { ok: false, files, problems: [...(loaded.ok ? [] : loaded.problems), ...found] }
+}
+
 const asJson = (loaded: Loaded): string => {
   const problems = loaded.ok ? [] : loaded.problems.map((p) => ({ ...p, path: pathText(p.path) }))
   return `${JSON.stringify({ valid: loaded.ok, files: loaded.files, problems }, null, 2)}\n`
@@ -46,7 +58,7 @@ const asJson = (loaded: Loaded): string => {
 
 /** What to print, and the exit code. As promtool: what is well on stdout, what is not on stderr. */
 export const check = async (options: CheckOptions): Promise<CheckResult> => {
-  const loaded = await loadConfig(options)
+  const loaded = withWebConfig(await loadConfig(options), options.webConfigFile)
   const code = loaded.ok ? 0 : 2
   if (options.json) return { out: asJson(loaded), err: '', code }
   if (loaded.ok) return { out: successLines(loaded, options), err: '', code }

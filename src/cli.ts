@@ -64,6 +64,7 @@ interface CheckFlags {
   readonly config: string
   readonly json?: boolean
   readonly skipSecrets?: boolean
+  readonly 'web.config.file'?: string
 }
 
 const configOption = () =>
@@ -110,14 +111,18 @@ const addCheck = (program: Command, deps: CliDeps, settle: (code: ExitCode) => v
     .addOption(configOption())
     .option('--json', 'the result as JSON')
     .option('--skip-secrets', 'do not read secret files and variables')
+    .option('--web.config.file <file>', 'check this too, with the certificates it names')
     .addHelpText('after', CHECK_EXAMPLES)
-    .action(async ({ config: file, json = false, skipSecrets = false }: CheckFlags) => {
-      const secrets = secretsBeside(file, deps.env)
-      const result = await check({ file, collectors, json, secrets: skipSecrets ? undefined : secrets })
-      deps.out(secrets.redact(result.out))
-      deps.err(secrets.redact(result.err))
-      settle(result.code)
-    })
+    .action(
+      async ({ config: file, json = false, skipSecrets = false, 'web.config.file': webConfigFile }: CheckFlags) => {
+        const secrets = secretsBeside(file, deps.env)
+        const read = skipSecrets ? undefined : secrets
+        const result = await check({ file, collectors, json, secrets: read, webConfigFile })
+        deps.out(secrets.redact(result.out))
+        deps.err(secrets.redact(result.err))
+        settle(result.code)
+      },
+    )
 }
 
 const addHealth = (program: Command, deps: CliDeps, settle: (code: ExitCode) => void): void => {

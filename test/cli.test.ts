@@ -86,6 +86,24 @@ test('check: every problem, and exit code 2', async () => {
   ])
 })
 
+test('check --web.config.file: its problems with the others', async () => {
+  const web = join(dir, 'web.yaml')
+  await writeFile(web, 'basic_auth_users: { scraper: no-hash }\ntls_server_config: { cert_file: missing.crt }\n')
+  const { code, err } = await inside(
+    'check',
+    '--skip-secrets',
+    '--config',
+    join(dir, 'bad.yaml'),
+    '--web.config.file',
+    web,
+  )
+  expect(code).toBe(2)
+  expect(err).toContain(`${web}: basic_auth_users.scraper`)
+  expect(err).toContain(`${web}: tls_server_config`)
+  expect(err).toMatch(/FAILED: \d+ problems in 2 of 2 files\n$/)
+  expect(err).not.toContain('no-hash')
+})
+
 test('check --json --skip-secrets', async () => {
   const good = await inside('check', '--json', '--skip-secrets', '--config', join(dir, 'odoo-pulse.yaml'))
   expect(good.code).toBe(0)

@@ -88,7 +88,7 @@ const driver = async ({ config, secret, tls, ...opening }: Opening): Promise<pg.
       if (config.password !== undefined) return secret(config.password)
       throw new CollectError('auth', `PostgreSQL asks for a password of "${config.user}": give postgres.password`)
     },
-    ssl: tls ? await tlsOptions(config) : false,
+    ssl: tls ? await tlsOptions(config, secret) : false,
     sslnegotiation: 'postgres',
     application_name: 'odoo-pulse',
     client_encoding: 'UTF8',

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { secretRef } from '../../src/secret.ts'
 
 const name = z.string().min(1)
-const path = z.string().min(1)
 
 export const config = z
   .strictObject({
@@ -18,9 +17,11 @@ export const config = z
       .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
       .default('prefer')
       .meta({ description: 'As libpq means it; verify-full is the only one that knows whom it talks to.' }),
-    sslrootcert: path.optional().meta({ description: "PEM file of authorities; without it the system's are trusted." }),
-    sslcert: path.optional().meta({ description: 'PEM file of the client certificate.' }),
-    sslkey: path.optional().meta({ description: "PEM file of the client certificate's key." }),
+    sslrootcert: secretRef
+      .optional()
+      .meta({ description: "Authorities, in PEM; without them the system's are trusted." }),
+    sslcert: secretRef.optional().meta({ description: 'Client certificate, in PEM.' }),
+    sslkey: secretRef.optional().meta({ description: "The client certificate's key, in PEM." }),
     only: z.enum(['all', 'new']).default('all').meta({
       description: 'new: leave out what an existing postgres_exporter already gives (the metrics whose names are its).',
     }),

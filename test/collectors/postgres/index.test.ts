@@ -130,5 +130,5 @@ test('settings are strict, and secrets never inline', () => {
   expect(problems({ host: 'db1', user: 'pulse', password: 'of-the-monitor' })).toEqual(['password'])
   expect(problems({ host: 'db1', user: 'pulse', prot: 5432 })).toEqual([''])
   expect(problems({ host: '', port: 0, sslmode: 'maybe' })).toEqual(['host', 'port', 'user', 'sslmode'])
-  expect(problems({ host: 'db1', user: 'pulse', sslcert: '/a.pem' })).toEqual([''])
+  expect(problems({ host: 'db1', user: 'pulse', sslcert: { file: '/a.pem' } })).toEqual([''])
 })

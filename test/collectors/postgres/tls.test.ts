@@ -1,6 +1,6 @@
 /** `sslmode`, against a server with a certificate of its own. */
 import { writeFileSync } from 'node:fs'
-import { chown, rm } from 'node:fs/promises'
+import { chown, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -8,10 +8,19 @@ import { check, close, connect } from '../../../collectors/postgres/client.ts'
 import { config } from '../../../collectors/postgres/config.ts'
 import { type PostgresServer, startPostgres } from '../../../demo/postgres.ts'
 import { makeDir, postgresAccount } from '../../../demo/postgres-binaries.ts'
+import { CollectError } from '../../../src/collector.ts'
+import type { SecretRef } from '../../../src/secret.ts'
 import { eventually } from '../../support/eventually.ts'
 import { versions } from './statistics_support.ts'
 
-const context = (ms = 5000) => ({ secret: async () => 'of-the-monitor', signal: AbortSignal.timeout(ms) })
+/** As the service reads them: a file that can't be read is a failure to log in. */
+const secret = async (ref: SecretRef): Promise<string> => {
+  if ('env' in ref) return 'of-the-monitor'
+  return readFile(ref.file, 'utf8').catch((error: Error) => {
+    throw new CollectError('auth', error.message)
+  })
+}
+const context = (ms = 5000) => ({ secret, signal: AbortSignal.timeout(ms) })
 
 let server: PostgresServer
 let dir: string
@@ -47,7 +56,7 @@ test.for([
   ['verify-ca', 'localhost', true],
   ['verify-full', '127.0.0.1', true],
 ] as const)('%s on %s: TLS %s', async ([sslmode, host, encrypted]) => {
-  const root = sslmode.startsWith('verify') ? { sslrootcert: file('server.crt') } : {}
+  const root = sslmode.startsWith('verify') ? { sslrootcert: { file: file('server.crt') } } : {}
   const client = await connect(configOf({ sslmode, host, ...root }), context())
   const ask = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'
   expect(await client.query(ask, [], AbortSignal.timeout(5000))).toEqual([{ ssl: encrypted }])
@@ -58,9 +67,14 @@ test.for([
 test.for([
   ['an authority nobody knows', { sslmode: 'verify-full' }, 'connect', 'sslrootcert'],
   ['a name that is not the certificate’s', { sslmode: 'verify-full', host: 'localhost' }, 'connect', 'TLS'],
-  ['a file that is not there', { sslmode: 'require', sslrootcert: '/nowhere/ca.pem' }, 'auth', '/nowhere/ca.pem'],
+  [
+    'a file that is not there',
+    { sslmode: 'require', sslrootcert: { file: '/nowhere/ca.pem' } },
+    'auth',
+    '/nowhere/ca.pem',
+  ],
 ] as const)('%s is refused', async ([name, more, reason, message]) => {
-  const root = name.startsWith('a name') ? { sslrootcert: file('server.crt') } : {}
+  const root = name.startsWith('a name') ? { sslrootcert: { file: file('server.crt') } } : {}
   await expect(check(configOf({ ...more, ...root }), context())).rejects.toMatchObject({
     reason,
     message: expect.stringContaining(message),
