@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { collectors } from '../collectors/index.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
+/** Empty where there is no such folder yet. */
 const sourcesIn = (folder: string): readonly string[] =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  (existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }) : [])
     .filter((f) => f.endsWith('.ts'))
     .map((f) => join(folder, f))
 

@@ -28,11 +28,11 @@ const bring = () => {
 
 test('packages are installed once, and again when the lock file is newer', () => {
   const first = bring()
-  expect(first).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('npm install --no-save') })
+  expect(first).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('npm ci') })
   expect(bring()).toEqual({ status: 0, stdout: '', stderr: '' })
   const later = new Date(Date.now() + 10_000)
   utimesSync(join(clone, 'package-lock.json'), later, later)
-  expect(bring().stderr).toContain('npm install')
+  expect(bring().stderr).toContain('npm ci')
 })
 
 test('a failed installation is said, and tried again the next time', () => {
