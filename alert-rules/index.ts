@@ -1,6 +1,9 @@
 /** The rule files there are: one line each. */
 import type { RuleFile } from '../src/alerting/rule.ts'
+import { ingress } from './ingress.ts'
+import { odoo } from './odoo.ts'
 import { postgres } from './postgres.ts'
 import { pulse } from './pulse.ts'
+import { redis } from './redis.ts'
 
-export const ruleFiles: readonly RuleFile[] = [postgres, pulse]
+export const ruleFiles: readonly RuleFile[] = [ingress, odoo, postgres, pulse, redis]

@@ -7,6 +7,7 @@ import {
 } from '../collectors/postgres/connections.ts'
 import { pgBlockedSessions, pgLongestBlocked, pgRootBlockerAge } from '../collectors/postgres/locks.ts'
 import { pgReplicationLag, pgReplicationReceiverConnected } from '../collectors/postgres/replication.ts'
+import { ask } from '../src/alerting/ask.ts'
 import type { RuleFile } from '../src/alerting/rule.ts'
 import { labelsOf, minutes, promql, seconds } from '../src/metric.ts'
 
@@ -21,10 +22,6 @@ const most = promql`max by (${server}) (${pgSettingsMaxConnections})`
 // before PostgreSQL 16 there is no such setting, and so no such series
 const reserved = promql`(max by (${server}) (${pgSettingsReserved}) or 0 * ${most})`
 const usable = promql`(${most} - max by (${server}) (${pgSettingsSuperuserReserved}) - ${reserved})`
-
-/** A figure for the text, asked of Prometheus when the alert is written. `%q`, since a name may hold quotes. */
-const ask = (query: string, labels: readonly string[], shown: string, otherwise: string): string =>
-  `{{ with printf ${JSON.stringify(query)} ${labels.map((l) => `$labels.${l}`).join(' ')} | query }}${shown}{{ else }}${otherwise}{{ end }}`
 
 const blocked = ask(
   `max by (${database}) (${pgBlockedSessions.name}{server=%q,datname=%q})`,

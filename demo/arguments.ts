@@ -15,6 +15,8 @@ export interface DemoOptions {
   readonly for: Duration | undefined
   readonly listen: Address
   readonly faults: readonly FaultName[]
+  /** How many seconds of business go by in one. */
+  readonly speed: number
   /** Whether lacking Debian packages may be installed. */
   readonly install: boolean
 }
@@ -24,6 +26,7 @@ export type Arguments =
   | { readonly options: DemoOptions }
   | { readonly options?: undefined; readonly exitCode: 0 | 2; readonly text: string }
 
+const SPEED = 60
 const LISTEN: Address = { host: '127.0.0.1', port: 18_069 }
 
 const duration = (text: string): Duration => {
@@ -44,6 +47,12 @@ const address = (text: string): Address => {
   return { host: '127.0.0.1', port: Number(port) }
 }
 
+const speed = (text: string): number => {
+  const factor = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  if (factor < 1 || factor > 600) throw new InvalidArgumentError('Write a number from 1 (the wall clock) to 600.')
+  return factor
+}
+
 const faults = (text: string, before: readonly FaultName[] = []): readonly FaultName[] => {
   try {
     return [...new Set([...before, ...text.split(',').map((name) => faultNamed(name.trim()))])]
@@ -53,7 +62,7 @@ const faults = (text: string, before: readonly FaultName[] = []): readonly Fault
 }
 
 const LISTED = Object.entries(FAULTS)
-  .map(([name, { title }]) => `  ${name.padEnd(18)} ${title}`)
+  .map(([name, { title }]) => `  ${name.padEnd(22)} ${title}`)
   .join('\n')
 
 /** Pure: reads `argv` (without node and script), prints nothing. */
@@ -64,10 +73,11 @@ export const parseArguments = (argv: readonly string[]): Arguments => {
   }
   const command = new Command('npm run demo --')
     .description(
-      'Starts an estate (PostgreSQL with a standby, Redis, Prometheus, Alertmanager) and Odoo Pulse watching it.',
+      'Starts an estate (PostgreSQL with a standby, Redis, an ingress, two Odoos and their business day), Odoo Pulse watching it, Prometheus and Alertmanager.',
     )
     .option('--for <duration>', 'end by itself after this long, 60s say; else at Ctrl-C', duration)
     .option('--listen <address>', `where Odoo Pulse serves; else ${LISTEN.host}:${LISTEN.port}`, address)
+    .option('--speed <factor>', `how fast the business day goes, 1: by the wall clock; else ${SPEED}`, speed)
     .option('--fault <names>', 'start with faults, by commas', faults)
     .option('--no-install', 'install no Debian packages, only say how')
     .allowExcessArguments(false)
@@ -77,9 +87,9 @@ export const parseArguments = (argv: readonly string[]): Arguments => {
   try {
     const given = command
       .parse([...argv], { from: 'user' })
-      .opts<{ for?: Duration; listen?: Address; fault?: readonly FaultName[]; install: boolean }>()
-    const { listen = LISTEN, fault = [], install } = given
-    return { options: { for: given.for, listen, faults: fault, install } }
+      .opts<{ for?: Duration; listen?: Address; fault?: readonly FaultName[]; speed?: number; install: boolean }>()
+    const { listen = LISTEN, fault = [], speed = SPEED, install } = given
+    return { options: { for: given.for, listen, faults: fault, speed, install } }
   } catch (error) {
     if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : 2, text }
     throw error

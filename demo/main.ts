@@ -2,6 +2,7 @@
 import { bringDebianParts } from '../tools/debian.ts'
 import { type DemoOptions, parseArguments } from './arguments.ts'
 import { createCleanups } from './cleanups.ts'
+import { TENANT_NAMES } from './estate.ts'
 import { FAULTS } from './faults.ts'
 import { type Demo, SHIPPED, startDemo } from './start.ts'
 
@@ -23,14 +24,22 @@ const timed = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
 }
 
 const table = (demo: Demo, stay: number | undefined): string => {
-  const { service, control, receiver, prometheus, alertmanager, redis, estate, dir } = demo
+  const { service, control, receiver, prometheus, alertmanager, estate, dir } = demo
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Odoo Pulse', `${service.url}/   metrics: ${service.url}/metrics`],
     ['Prometheus', prometheus && `${prometheus.url}/alerts`],
     ['Alertmanager', alertmanager && `${alertmanager.url}/`],
     ['Notifications', `${receiver.url}/`],
     ['PostgreSQL', `primary 127.0.0.1:${estate.primary.port}, standby 127.0.0.1:${estate.standby.port}`],
-    ['Redis', redis && `127.0.0.1:${redis.port}`],
+    ...TENANT_NAMES.map((tenant): readonly [string, string] => {
+      const { url, version } = estate.odoos[tenant]
+      return [
+        `Odoo ${version}`,
+        `${tenant}: ${url}/   by the ingress: curl -H 'Host: ${tenant}.localhost' ${estate.ingress.url}/web/health`,
+      ]
+    }),
+    ['Ingress', `${estate.ingress.url}/   Traefik's metrics: ${estate.ingress.metricsUrl}`],
+    ['Redis', estate.redis && `127.0.0.1:${estate.redis.port}`],
     ['Log', `${service.logFile}   (others beside it in ${dir})`],
     [
       'Faults',

@@ -1,8 +1,10 @@
-/** Odoo Pulse itself as a child of the demo, as an operator would run it: a configuration file, a password file. */
+/** Odoo Pulse itself as a child of the demo, as an operator would run it: a configuration file, its secrets in files. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import type { Estate } from './estate.ts'
+import { type Estate, TENANT_NAMES, TENANTS, type TenantName } from './estate.ts'
+import { serviceOf } from './ingress.ts'
+import type { PostgresServer } from './postgres.ts'
 import { answers, type RunningProcess, startProcess } from './processes.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
@@ -10,27 +12,59 @@ export const ROOT = join(import.meta.dirname, '..')
 const PRIMARY = 'pg-primary'
 const STANDBY = 'pg-standby'
 
-/** odoo-pulse.yaml for the estate; the password stands in a file. */
-export const serviceConfig = (
-  { primary, standby, monitor }: Pick<Estate, 'primary' | 'standby' | 'monitor'>,
-  passwordFile: string,
-): string => {
-  const server = (port: number) => ({
+/** Passwords and keys by the name of the file that holds them. */
+const secretsOf = ({ monitor, redis, odoos }: Estate): Readonly<Record<string, string>> => ({
+  'pg-password': monitor.password,
+  ...(redis && { 'redis-password': redis.monitor.password }),
+  ...Object.fromEntries(TENANT_NAMES.map((tenant) => [`${tenant}-key`, odoos[tenant].users.pulse.apiKey])),
+})
+
+/** odoo-pulse.yaml for the estate; the secrets stand in files of `dir`. */
+export const serviceConfig = ({ primary, standby, monitor, redis, ingress, odoos }: Estate, dir: string): string => {
+  const secret = (name: string) => ({ file: join(dir, name) })
+  const postgres = ({ port }: PostgresServer) => ({
     db_cluster: 'pg-main',
-    postgres: { host: '127.0.0.1', port, user: monitor.user, password: { file: passwordFile }, sslmode: 'disable' },
+    postgres: { host: '127.0.0.1', port, user: monitor.user, password: secret('pg-password'), sslmode: 'disable' },
+  })
+  const tenant = (name: TenantName) => ({
+    tier: TENANTS[name].tier,
+    databases: [PRIMARY, STANDBY].map((server) => ({ server, datname: name })),
+    odoo: {
+      url: odoos[name].url,
+      gevent_url: odoos[name].geventUrl,
+      database: name,
+      user: odoos[name].users.pulse.login,
+      api_key: secret(`${name}-key`),
+    },
   })
   return stringify({
-    servers: { [PRIMARY]: server(primary.port), [STANDBY]: server(standby.port) },
-    tenants: {
-      acme: { tier: 'dedicated', databases: [{ server: PRIMARY, datname: 'acme' }] },
-      globex: { tier: 'shared', databases: [{ server: PRIMARY, datname: 'globex' }] },
+    servers: {
+      [PRIMARY]: postgres(primary),
+      [STANDBY]: postgres(standby),
+      ...(redis && {
+        redis: {
+          redis: {
+            ...{ host: '127.0.0.1', port: redis.port, user: redis.monitor.user, password: secret('redis-password') },
+            sessions: [{ prefix: 'session:' }],
+          },
+        },
+      }),
+      edge: {
+        traefik: {
+          url: ingress.metricsUrl,
+          tenants: Object.fromEntries(TENANT_NAMES.map((name) => [name, { services: [serviceOf(name)] }])),
+        },
+      },
     },
+    tenants: Object.fromEntries(TENANT_NAMES.map((name) => [name, tenant(name)])),
+    // On a small busy machine calls take long, and at the default of 1 % intervals would be stretched to minutes.
+    polling: { share: 0.1 },
   })
 }
 
 export interface ServiceOptions {
   readonly estate: Estate
-  /** An existing folder for configuration, password and log. */
+  /** An existing folder for configuration, secrets and log. */
   readonly dir: string
   /** `host:port` */
   readonly listen: string
@@ -44,11 +78,11 @@ export interface Service {
 
 /** Throws if it does not become ready, with its last lines. */
 export const startService = async ({ estate, dir, listen }: ServiceOptions): Promise<Service> => {
-  const passwordFile = join(dir, 'pg-password')
   const config = join(dir, 'odoo-pulse.yaml')
   const logFile = join(dir, 'odoo-pulse.log')
-  await writeFile(passwordFile, estate.monitor.password, { mode: 0o600 })
-  await writeFile(config, serviceConfig(estate, passwordFile))
+  for (const [name, secret] of Object.entries(secretsOf(estate)))
+    await writeFile(join(dir, name), secret, { mode: 0o600 })
+  await writeFile(config, serviceConfig(estate, dir))
   const url = `http://${listen}`
   const child = await startProcess({
     name: 'Odoo Pulse',

@@ -10,15 +10,12 @@ import { alertmanagerConfig, startAlertmanager } from './alertmanager.ts'
 import type { Address, DemoOptions } from './arguments.ts'
 import type { Cleanups } from './cleanups.ts'
 import { type Control, startControl } from './control.ts'
-import { type Estate, seed } from './estate.ts'
+import { type Estate, startEstate } from './estate.ts'
 import { createFaultSwitch, type FaultSwitch } from './faults.ts'
-import { startPostgres, startStandby } from './postgres.ts'
 import { freePort, guard, type RunningProcess } from './processes.ts'
 import { type HttpPart, prometheusConfig, startPrometheus } from './prometheus.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
-import { type RedisServer, startRedis } from './redis.ts'
 import { ROOT, type Service, startService } from './service.ts'
-import { startWorkload } from './workload.ts'
 
 export interface Demo {
   readonly dir: string
@@ -29,7 +26,6 @@ export interface Demo {
   readonly receiver: Receiver
   readonly prometheus: HttpPart | undefined
   readonly alertmanager: HttpPart | undefined
-  readonly redis: RedisServer | undefined
 }
 
 /** How Prometheus watches: the demo takes the shipped rules, a test may take others. */
@@ -78,27 +74,6 @@ const makeFolder = async (cleanups: Cleanups): Promise<string> => {
   return dir
 }
 
-const startEstate = async ({ cleanups, step }: Surroundings, dir: string): Promise<Estate> => {
-  // So that a standby that stays cut off for long does not fill the disk: the slot gives up first.
-  const settings = { max_slot_wal_keep_size: '256MB' }
-  const logFile = (name: string) => join(dir, `postgresql-${name}.log`)
-  const primary = await step('PostgreSQL primary', async () => {
-    const server = await startPostgres({ settings, logFile: logFile('primary') })
-    cleanups.defer(server.stop)
-    return server
-  })
-  const roles = await step('two tenants', () => seed(primary))
-  const standby = await step('PostgreSQL standby', async () => {
-    const server = await startStandby(primary, { slot: 'standby', settings, logFile: logFile('standby') })
-    cleanups.defer(server.stop)
-    return server
-  })
-  const estate = { primary, standby, ...roles }
-  const workload = startWorkload(estate)
-  cleanups.defer(workload.stop)
-  return estate
-}
-
 /** Starts everything but what Debian lacks. Throws when a part does not start; the cleanups then end the others. */
 export const startDemo = async (
   options: DemoOptions,
@@ -132,8 +107,15 @@ export const startDemo = async (
     return part
   }
 
-  const estate = await startEstate(around, dir)
-  const redis = await optional('redis', 'Redis', (binary) => startRedis({ binary, dir }))
+  const estate = await startEstate({
+    dir,
+    speed: options.speed,
+    redis: binaryOf('redis'),
+    cleanups,
+    step,
+    troubled: (error) => say(`in the demo itself: ${error.message}`),
+  })
+  if (estate.redis === undefined) say('Redis is left out: its Debian package is lacking.')
   const receiver = await startReceiver((line) => say(`notification: ${line}`))
   cleanups.defer(receiver.stop)
   const service = await step('Odoo Pulse', () => startService({ estate, dir, listen }))
@@ -152,5 +134,5 @@ export const startDemo = async (
   const control = await startControl(faults, say)
   cleanups.defer(control.stop)
   for (const name of options.faults) await step(`fault ${name}`, () => faults.start(name))
-  return { dir, estate, service, faults, control, receiver, prometheus, alertmanager, redis }
+  return { dir, estate, service, faults, control, receiver, prometheus, alertmanager }
 }

@@ -4,6 +4,7 @@ import { collectors } from '../collectors/index.ts'
 import { check } from './check.ts'
 import { isListen, LISTEN_ADVICE, LOG_LEVELS } from './config/schema.ts'
 import type { LogLevel } from './config.ts'
+import { doctor } from './doctor.ts'
 import { askHealth } from './health_check.ts'
 import { secretsBeside } from './secrets.ts'
 import { type ExitCode, type Signals, serve } from './serve.ts'
@@ -22,6 +23,7 @@ export interface CliDeps {
 const EXAMPLES = `
 Examples:
   $ odoo-pulse check --config /etc/odoo-pulse/odoo-pulse.yaml
+  $ odoo-pulse doctor --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse serve --config /etc/odoo-pulse/odoo-pulse.yaml
   $ curl http://127.0.0.1:18069/metrics
 
@@ -37,6 +39,14 @@ const CHECK_EXAMPLES = `
 Examples:
   $ odoo-pulse check                                   before a reload, on the machine itself
   $ odoo-pulse check --skip-secrets --json             in CI, where no secrets are`
+
+const DOCTOR_EXAMPLES = `
+Examples:
+  $ odoo-pulse doctor                                  what works, what does not, and what would mend it
+  $ odoo-pulse doctor --target acme --target pg-main   these alone
+  $ odoo-pulse doctor --json | jq '.findings[] | select(.status != "works")'
+
+Exit codes: 0 all works or is unsupported, 1 something failed, 2 wrong command line or configuration.`
 
 const HEALTH_EXAMPLES = `
 Example:
@@ -65,6 +75,12 @@ interface CheckFlags {
   readonly json?: boolean
   readonly skipSecrets?: boolean
   readonly 'web.config.file'?: string
+}
+
+interface DoctorFlags {
+  readonly config: string
+  readonly json?: boolean
+  readonly target: readonly string[]
 }
 
 const configOption = () =>
@@ -125,6 +141,30 @@ const addCheck = (program: Command, deps: CliDeps, settle: (code: ExitCode) => v
     )
 }
 
+const addDoctor = (program: Command, deps: CliDeps, settle: (code: ExitCode) => void): void => {
+  program
+    .command('doctor')
+    .description('ask each target everything once: what works, what is unsupported, what would mend it')
+    .addOption(configOption())
+    .option('--json', 'the result as JSON')
+    .addOption(
+      new Option('--target <name>', 'this server or tenant only; may be given several times')
+        .argParser((name: string, before: readonly string[]) => [...before, name])
+        .default([], 'all'),
+    )
+    .addHelpText('after', DOCTOR_EXAMPLES)
+    .action(async ({ config: file, json = false, target: targets }: DoctorFlags) => {
+      const secrets = secretsBeside(file, deps.env)
+      const progress = (line: string) => deps.err(`${line}\n`)
+      const { out, err, code } = await doctor({ file, collectors, secrets, json, targets, progress })
+      deps.out(secrets.redact(out))
+      deps.err(secrets.redact(err))
+      settle(code)
+      // what hangs is left behind
+      deps.exit(code)
+    })
+}
+
 const addHealth = (program: Command, deps: CliDeps, settle: (code: ExitCode) => void): void => {
   program
     .command('health')
@@ -157,6 +197,7 @@ export const run = async (argv: readonly string[], deps: CliDeps): Promise<ExitC
     .showHelpAfterError('(--help says what there is)')
   addServe(program, deps, settle)
   addCheck(program, deps, settle)
+  addDoctor(program, deps, settle)
   addHealth(program, deps, settle)
   try {
     await program.parseAsync(argv, { from: 'user' })

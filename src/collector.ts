@@ -71,6 +71,8 @@ export interface Collector<Config, Client> {
   readonly probes: readonly Probe<Client, any>[]
   /** Whether this configuration leaves a metric out (`only: new`); a probe left with none is not run. */
   readonly leavesOut?: (config: Config, metric: MetricDescriptor) => boolean
+  /** Where in its settings a mapping has names of tenants as keys: each must stand under `tenants`. */
+  readonly tenantKeys?: readonly string[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the engine handles collectors without knowing their parts

@@ -163,7 +163,7 @@ export const parseConfig = (main: Source, tenants: readonly Source[], collectors
     ...files.flatMap((yaml) => yaml.problems),
     ...(parsedMain.error ? issuesOf(mainFile, parsedMain.error) : []),
     ...parsedTenants.flatMap(({ yaml, result }) => (result.error ? issuesOf(yaml, result.error) : [])),
-    ...(mainFile.root === undefined ? [] : checkReferences(files)),
+    ...(mainFile.root === undefined ? [] : checkReferences(files, collectors)),
   ]
   const merged = [parsedMain.data, ...parsedTenants.map(({ result }) => result.data)].map((data) => data?.tenants ?? {})
   const config =

@@ -38,6 +38,11 @@ describe('the example', () => {
     expect(targetsOf(loaded.config, collectors).map((t) => [t.name, t.collector.name])).toEqual([
       ['pg-main', 'postgres'],
       ['pg-standby', 'postgres'],
+      ['cache', 'redis'],
+      ['cache-ha', 'redis'],
+      ['edge', 'traefik'],
+      ['acme', 'odoo'],
+      ['L\'Été "1"', 'odoo'],
     ])
   })
 
@@ -83,7 +88,7 @@ describe('the schema for editors', () => {
       ['{ file: secrets/pg-main }', 'hunter2'],
       ['level: info', 'level: loud'],
       ['listen: 127.0.0.1:18069', 'listen: 127.0.0.1'],
-      ['  acme:', '  " acme":'],
+      ['\n  acme:', '\n  " acme":'],
       ['share: 0.01', 'share: 1'],
       ['tier: dedicated', 'tear: dedicated'],
     ] as const) {

@@ -76,7 +76,9 @@ test('runbooks name metrics that exist', () => {
       ...ownMetrics,
       ...tenantMetrics,
       ...collectors.flatMap((c) => [c.up, ...c.probes.flatMap((p) => p.metrics)]),
-    ].map((m) => m.name),
+    ].flatMap(({ name, type }) =>
+      type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    ),
   )
   const named = runbooks.flatMap((file) =>
     blocks(file, 'promql').flatMap((b) => b.match(/\b(?:pg|odoo|redis)_\w+/g) ?? []),

@@ -1,4 +1,5 @@
 /** What no schema can say: references, uniqueness, passwords in URLs, and where the secrets stand. Pure. */
+import type { AnyCollector } from '../collector.ts'
 import type { SecretRef } from '../secret.ts'
 import { type Path, type Place, type Problem, pathText, suggestion } from './problem.ts'
 import { BUILT_IN_TIERS } from './schema.ts'
@@ -132,6 +133,32 @@ const clusterless = (tenants: readonly Tenant[], claims: readonly Claim[], main:
   })
 }
 
+/** Names of tenants in the settings of collectors: under each of these paths within a block a mapping by tenant may stand. */
+const danglingTenants = (
+  files: Files,
+  tenants: readonly Tenant[],
+  collectors: readonly AnyCollector[],
+): readonly Problem[] => {
+  const known = new Set(tenants.map(({ name }) => name))
+  return files.flatMap((yaml) =>
+    ['servers', 'tenants'].flatMap((group) =>
+      namesAt(yaml, group).flatMap((name) =>
+        collectors.flatMap(({ name: collector, tenantKeys }) => {
+          if (tenantKeys === undefined) return []
+          const path = [group, name, collector, ...tenantKeys]
+          const named = [...(valueAt(yaml.root, path)?.entries?.keys() ?? [])]
+          return named
+            .filter((tenant) => !known.has(tenant))
+            .map((tenant) => {
+              const advice = suggestion(tenant, [...known], 'none is given: add it there')
+              return problem(yaml, [...path, tenant], `no such tenant under \`tenants\`; ${advice}`, 'key')
+            })
+        }),
+      ),
+    ),
+  )
+}
+
 const QUERY_SECRET = /[?&](?:[a-z_-]*(?:password|passwd|secret|token)|pwd|api_?key)=[^&]/i
 
 /** Whether a URL carries a password: as user:password@, also where that makes it no valid URL, or in its query. */
@@ -187,7 +214,7 @@ export const secretsIn = (files: Files, collectors: readonly string[]): readonly
     ),
   )
 
-export const checkReferences = (files: Files): readonly Problem[] => {
+export const checkReferences = (files: Files, collectors: readonly AnyCollector[]): readonly Problem[] => {
   const [main] = files
   const tenants = tenantsOf(files)
   const claims = claimsOf(tenants)
@@ -197,6 +224,7 @@ export const checkReferences = (files: Files): readonly Problem[] => {
     ...danglingServers(claims, namesAt(main, 'servers')),
     ...doubledDatabases(claims),
     ...clusterless(tenants, claims, main),
+    ...danglingTenants(files, tenants, collectors),
     ...files.flatMap(passwordsInUrls),
   ]
 }

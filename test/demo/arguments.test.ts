@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseArguments } from '../../demo/arguments.ts'
 
-const defaults = { for: undefined, listen: { host: '127.0.0.1', port: 18_069 }, faults: [], install: true }
+const defaults = { for: undefined, listen: { host: '127.0.0.1', port: 18_069 }, faults: [], speed: 60, install: true }
 
 describe('the command line of the demo', () => {
   test.each([
@@ -12,6 +12,7 @@ describe('the command line of the demo', () => {
     [['--listen', 'localhost:0'], { listen: { host: '127.0.0.1', port: 0 } }],
     [['--fault', 'lock-held,standby-paused'], { faults: ['lock-held', 'standby-paused'] }],
     [['--fault', 'lock-held', '--fault', 'lock-held, connections-full'], { faults: ['lock-held', 'connections-full'] }],
+    [['--speed', '1'], { speed: 1 }],
     [['--no-install'], { install: false }],
   ])('%j', (argv, options) => {
     expect(parseArguments(argv)).toEqual({ options: { ...defaults, ...options } })
@@ -23,7 +24,9 @@ describe('the command line of the demo', () => {
     [['--for', '1y'], /At most 24d/],
     [['--listen', '0.0.0.0:9999'], /loopback only/],
     [['--listen', '127.0.0.1:65536'], /Write 127\.0\.0\.1:PORT/],
-    [['--fault', 'odoo-down'], /odoo-down is not in the demo yet\. These work: standby-paused/],
+    [['--fault', 'odoo-dawn'], /odoo-dawn is no fault of the demo\. These are: standby-paused/],
+    [['--speed', '0'], /from 1 \(the wall clock\) to 600/],
+    [['--speed', 'fast'], /from 1/],
     [['--fault', 'lock-held,'], /is no fault of the demo/],
     [['--fual', 'lock-held'], /unknown option '--fual'.*--fault/s],
     [['extra'], /too many arguments/],

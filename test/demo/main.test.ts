@@ -71,16 +71,19 @@ const metricsUrl = (output: string): string => /http\S+\/metrics/.exec(output)?.
 
 describe.runIf(process.platform === 'linux')('npm run demo', () => {
   test('--for: it is ready within 30 s, serves, ends by itself, and leaves nothing running or on disk', async () => {
-    const started = demo('--for', '20s', '--listen', '127.0.0.1:0', '--fault', 'lock-held')
+    const started = demo('--for', '20s', '--listen', '127.0.0.1:0', '--fault', 'jobs-stuck')
     const output = await started.ready()
-    expect(output).toMatch(/fault lock-held … \d/)
+    expect(output).toMatch(/fault jobs-stuck … \d/)
     await eventually(async () => {
       const page = await (await fetch(metricsUrl(output))).text()
       const asked = page.match(/^odoo_pulse_probe_success\{.*$/gm) ?? []
       expect(asked.length).toBeGreaterThan(20)
       // Not supported is an answer too; what is not 1 has failed, or has not been asked yet.
       expect(asked.filter((line) => !line.endsWith('} 1'))).toEqual([])
-      expect(page.match(/^pg_up\{.*$/gm)).toHaveLength(2)
+      expect(page.match(/^pg_up\{.*\} 1$/gm)).toHaveLength(2)
+      expect(page.match(/^odoo_up\{.*\} 1$/gm)).toHaveLength(2)
+      expect(page.match(/^odoo_ingress_up\{.*\} 1$/gm)).toHaveLength(1)
+      if (!lackingParts().some(({ name }) => name === 'redis')) expect(page).toMatch(/^redis_up\{.*\} 1$/m)
     })
     // The service, a primary, a standby, a guard for each.
     expect(processesOfDemo().length).toBeGreaterThan(5)
@@ -154,8 +157,8 @@ describe.runIf(process.platform === 'linux')('npm run demo', () => {
   })
 
   test('a usage error exits with 2', async () => {
-    const started = demo('--fault', 'odoo-down')
+    const started = demo('--fault', 'odoo-dawn')
     expect(await started.exitCode).toBe(2)
-    expect(started.output()).toContain('odoo-down is not in the demo yet. These work: standby-paused')
+    expect(started.output()).toContain('odoo-dawn is no fault of the demo. These are: standby-paused')
   })
 })

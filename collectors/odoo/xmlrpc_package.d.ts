@@ -1,0 +1,40 @@
+/** The two halves of the xmlrpc package (1.3.2) that stand without its transport; its types name neither. */
+declare module 'xmlrpc/lib/serializer.js' {
+  const serializer: {
+    readonly serializeMethodCall: (method: string, params: readonly unknown[]) => string
+    readonly serializeMethodResponse: (result: unknown) => string
+    readonly serializeFault: (fault: { readonly faultCode: number; readonly faultString: string }) => string
+  }
+  export default serializer
+}
+
+declare module 'xmlrpc/lib/deserializer.js' {
+  import type { Readable } from 'node:stream'
+
+  export default class Deserializer {
+    /** Values read so far. */
+    stack: unknown[]
+    /** Where in the stack the open arrays and structs begin. */
+    marks: number[]
+    /** Whether a value has been opened and holds no typed element so far. */
+    value: boolean
+    parser: { _parser: { strict: boolean } }
+    deserializeMethodCall(
+      stream: Readable,
+      callback: (error: Error | null, method?: string, params?: readonly unknown[]) => void,
+    ): void
+    deserializeMethodResponse(
+      stream: Readable,
+      callback: (error: (Error & { faultCode?: unknown; faultString?: unknown }) | null, value?: unknown) => void,
+    ): void
+    onOpentag(node: { name: string }): void
+    onClosetag(name: string): void
+    onError(error: Error): void
+    push(value: unknown): void
+    endInt(data: string): void
+    endI8(data: string): void
+    endDouble(data: string): void
+    endDateTime(data: string): void
+    endStruct(data: string): void
+  }
+}

@@ -1,0 +1,97 @@
+/** What can't be read off a column: what it points to, its choices, its label. */
+
+/** What a column points to, by its name, or by model and name where the name alone says something else. */
+export const relations: Readonly<Record<string, string>> = {
+  company_id: 'res.company',
+  currency_id: 'res.currency',
+  partner_id: 'res.partner',
+  partner_invoice_id: 'res.partner',
+  partner_shipping_id: 'res.partner',
+  user_id: 'res.users',
+  create_uid: 'res.users',
+  write_uid: 'res.users',
+  cron_id: 'ir.cron',
+  picking_type_id: 'stock.picking.type',
+  return_picking_type_id: 'stock.picking.type',
+  warehouse_id: 'stock.warehouse',
+  carrier_id: 'delivery.carrier',
+  picking_id: 'stock.picking',
+  backorder_id: 'stock.picking',
+  return_id: 'stock.picking',
+  sale_id: 'sale.order',
+  order_id: 'sale.order',
+  sale_line_id: 'sale.order.line',
+  team_id: 'crm.team',
+  crm_team_id: 'crm.team',
+  provider_id: 'payment.provider',
+  journal_id: 'account.journal',
+  edi_format_id: 'account.edi.format',
+  'account.edi.document.move_id': 'account.move',
+  'stock.move.line.move_id': 'stock.move',
+  session_id: 'pos.session',
+  pos_session_id: 'pos.session',
+  pos_order_id: 'pos.order',
+  config_id: 'pos.config',
+  channel_id: 'queue.job.channel',
+  job_function_id: 'queue.job.function',
+  'queue.job.channel.parent_id': 'queue.job.channel',
+  'res.company.parent_id': 'res.company',
+}
+
+const choice = (...values: readonly string[]): readonly (readonly [string, string])[] =>
+  values.map((value) => [value, value.replaceAll('_', ' ')])
+
+export const selections: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  'ir.cron.interval_type': choice('minutes', 'hours', 'days', 'weeks', 'months'),
+  'ir.module.module.state': choice(
+    'uninstallable',
+    'uninstalled',
+    'installed',
+    'to upgrade',
+    'to remove',
+    'to install',
+  ),
+  'queue.job.state': choice('wait_dependencies', 'pending', 'enqueued', 'started', 'done', 'cancelled', 'failed'),
+  'sale.order.state': choice('draft', 'sent', 'sale', 'cancel'),
+  'stock.picking.state': choice('draft', 'waiting', 'confirmed', 'assigned', 'done', 'cancel'),
+  'stock.move.state': choice('draft', 'waiting', 'confirmed', 'partially_available', 'assigned', 'done', 'cancel'),
+  'stock.picking.type.code': choice('incoming', 'outgoing', 'internal', 'dropship'),
+  'account.move.state': choice('draft', 'posted', 'cancel'),
+  'account.move.move_type': choice(
+    'entry',
+    'out_invoice',
+    'out_refund',
+    'in_invoice',
+    'in_refund',
+    'out_receipt',
+    'in_receipt',
+  ),
+  'account.move.auto_post': choice('no', 'at_date', 'monthly', 'quarterly', 'yearly'),
+  'payment.transaction.state': choice('draft', 'pending', 'authorized', 'done', 'cancel', 'error'),
+  'payment.transaction.operation': choice(
+    'online_redirect',
+    'online_direct',
+    'online_token',
+    'validation',
+    'offline',
+    'refund',
+  ),
+  'delivery.carrier.delivery_type': choice('base_on_rule', 'fixed'),
+  'delivery.carrier.integration_level': choice('rate', 'rate_and_ship'),
+  'account.edi.document.state': choice('to_send', 'sent', 'to_cancel', 'cancelled'),
+  'account.edi.document.blocking_level': choice('info', 'warning', 'error'),
+  'mail.mail.state': choice('outgoing', 'sent', 'received', 'exception', 'cancel'),
+  'pos.session.state': choice('opening_control', 'opened', 'closing_control', 'closed'),
+  'pos.order.state': choice('draft', 'cancel', 'paid', 'done', 'invoiced'),
+}
+
+/** Where the name in the interface isn't the column's. */
+export const labels: Readonly<Record<string, string>> = {
+  cron_name: 'Name',
+  active: 'Active',
+  state: 'Status',
+  name: 'Name',
+  delivery_type: 'Provider',
+  nextcall: 'Next Execution Date',
+  lastcall: 'Last Execution Date',
+}

@@ -1,0 +1,173 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { type Cleanups, createCleanups } from '../../demo/cleanups.ts'
+import { FAULTS } from '../../demo/faults.ts'
+import type { Alert } from '../../demo/receiver.ts'
+import { type Demo, startDemo } from '../../demo/start.ts'
+import { lackingParts } from '../../tools/debian.ts'
+import { eventually } from '../support/eventually.ts'
+import { needs } from '../support/needs.ts'
+import { type Case, cases } from './cases.ts'
+
+/**
+ * The whole path on real parts, for each fault: estate → service → Prometheus → the generated rules → Alertmanager →
+ * receiver. The rules are the shipped ones in all but their patience: `for` and `keep_firing_for`, minutes in
+ * production, are a second here.
+ */
+const rules = z.object({
+  groups: z.array(z.looseObject({ rules: z.array(z.looseObject({ for: z.string().optional() })) })),
+})
+const impatient = (text: string): string => {
+  const { groups } = rules.parse(parse(text))
+  const hurry = (rule: (typeof groups)[number]['rules'][number]) => ({
+    ...rule,
+    ...('for' in rule && { for: '1s' }),
+    ...('keep_firing_for' in rule && { keep_firing_for: '1s' }),
+  })
+  return stringify({ groups: groups.map((group) => ({ ...group, rules: group.rules.map(hurry) })) })
+}
+
+const TIMEOUT = 400_000
+const STEP = 180_000
+
+/** Of the slowest probe that has to see a fault, in seconds, and a little for Prometheus to scrape it. */
+const TWO_INTERVALS = 2 * 60 + 5
+
+/** Seconds since the fault began; resolved: since it was healed. */
+interface Times {
+  readonly seen: number
+  readonly notified: number
+  readonly resolved: number
+}
+
+const PARTS = ['prometheus', 'alertmanager', 'redis'] as const
+const cleanups: Cleanups = createCleanups()
+const troubles: string[] = []
+const times = new Map<string, Times>()
+let dir: string
+let runs: ReadonlyMap<string, Promise<Times>> = new Map()
+
+const since = (began: number): number => (performance.now() - began) / 1000
+
+const received = ({ receiver }: Demo, { alert, labels }: Case, status: Alert['status']): boolean =>
+  receiver
+    .notifications()
+    .flatMap(({ alerts }) => alerts)
+    .some(
+      (one) =>
+        one.status === status &&
+        one.labels.alertname === alert &&
+        Object.entries(labels).every(([name, value]) => one.labels[name] === value),
+    )
+
+const answer = z.object({ data: z.object({ result: z.array(z.unknown()) }) })
+
+const shows = async ({ prometheus }: Demo, { shows: query }: Case): Promise<boolean> => {
+  const response = await fetch(`${prometheus?.url}/api/v1/query?${new URLSearchParams({ query })}`)
+  expect(response.status).toBe(200)
+  return answer.parse(await response.json()).data.result.length > 0
+}
+
+/** The fault begins; it is seen in the metrics; somebody is notified; it is healed; somebody is told. */
+const goesAndComes = async (demo: Demo, one: Case): Promise<Times> => {
+  expect(received(demo, one, 'firing')).toBe(false)
+  // What it shows must not be there before; unseen things settle first.
+  await eventually(async () => expect(await shows(demo, one)).toBe(false), STEP, 250)
+  const began = performance.now()
+  const heal = await one.start(demo)
+  let seen: number
+  let notified: number
+  try {
+    await eventually(async () => expect(await shows(demo, one)).toBe(true), STEP, 250)
+    seen = since(began)
+    expect(seen).toBeLessThan(TWO_INTERVALS)
+    await eventually(() => expect(received(demo, one, 'firing')).toBe(true), STEP)
+    notified = since(began)
+    expect(received(demo, one, 'resolved')).toBe(false)
+  } finally {
+    await heal()
+  }
+  const healed = performance.now()
+  await eventually(() => expect(received(demo, one, 'resolved')).toBe(true), STEP)
+  return { seen, notified, resolved: since(healed) }
+}
+
+/** All at once, but for those that are about the same part: these one after the other, whatever came of the first. */
+const startAll = (demo: Demo): ReadonlyMap<string, Promise<Times>> => {
+  const started = new Map<string, Promise<Times>>()
+  const run = (one: Case): Promise<Times> => {
+    const running =
+      started.get(one.name) ??
+      Promise.allSettled(cases.filter(({ name }) => one.after.includes(name)).map(run)).then(() =>
+        goesAndComes(demo, one),
+      )
+    // Its test tells.
+    running.catch(() => undefined)
+    started.set(one.name, running)
+    return running
+  }
+  for (const one of cases) run(one)
+  return started
+}
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'odoo-pulse-test-'))
+  const lacking = lackingParts()
+  if (lacking.some(({ name }) => PARTS.some((part) => part === name))) return
+  const generated = join(import.meta.dirname, '../../alert-rules/generated')
+  for (const file of readdirSync(generated).filter((name) => name.endsWith('.yaml'))) {
+    writeFileSync(join(dir, file), impatient(readFileSync(join(generated, file), 'utf8')))
+  }
+  const options = { for: undefined, listen: { host: '127.0.0.1', port: 0 }, faults: [], speed: 60, install: false }
+  const demo = await startDemo(options, lacking, {
+    watching: { ruleFiles: [join(dir, '*.yaml')], interval: 1000 },
+    cleanups,
+    say: (line) => {
+      if (line.startsWith('in the demo itself')) troubles.push(line)
+    },
+    step: (_, run) => run(),
+    died: () => undefined,
+  })
+  runs = startAll(demo)
+})
+
+const told = (): string => {
+  const row = (cells: readonly string[]) =>
+    `${cells[0]?.padEnd(24)}${cells
+      .slice(1)
+      .map((c) => c.padStart(16))
+      .join('')}`
+  const rows = [...times].map(([name, { seen, notified, resolved }]) =>
+    row([name, ...[seen, notified, resolved].map((n) => n.toFixed(1))]),
+  )
+  return [row(['fault (seconds)', 'metric seen', 'alert notified', 'resolved again']), ...rows].join('\n')
+}
+
+afterAll(async () => {
+  if (times.size > 0) process.stdout.write(`\n${told()}\n`)
+  const failures = await cleanups.run()
+  rmSync(dir, { recursive: true, force: true })
+  expect(failures).toEqual([])
+  expect(troubles).toEqual([])
+})
+
+test('each fault of the demo has a case, and each case waits for others there are', () => {
+  const names = cases.map(({ name }) => name)
+  expect(Object.keys(FAULTS).filter((name) => !names.includes(name))).toEqual([])
+  expect(cases.flatMap(({ after }) => after).filter((name) => !names.includes(name))).toEqual([])
+})
+
+test.for(cases)(
+  '$name becomes a notification of $alert, its healing a resolved one',
+  { timeout: TIMEOUT },
+  async (one, context) => {
+    needs(context, ...PARTS)
+    const run = runs.get(one.name)
+    if (run === undefined) throw new Error('the demo has not started')
+    times.set(one.name, await run)
+  },
+)
