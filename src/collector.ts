@@ -71,8 +71,11 @@ export interface Collector<Config, Client> {
   readonly probes: readonly Probe<Client, any>[]
   /** Whether this configuration leaves a metric out (`only: new`); a probe left with none is not run. */
   readonly leavesOut?: (config: Config, metric: MetricDescriptor) => boolean
-  /** Where in its settings a mapping has names of tenants as keys: each must stand under `tenants`. */
-  readonly tenantKeys?: readonly string[]
+  /**
+   * Where its settings name tenants, each of which must stand under `tenants`: a path in which `*` is every item of a
+   * list. What it leads to is a name, or a mapping whose keys are names.
+   */
+  readonly tenantNames?: readonly string[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the engine handles collectors without knowing their parts

@@ -34,6 +34,7 @@ export const redis: Collector<RedisConfig, RedisClient> = {
   connect,
   check,
   close,
+  tenantNames: ['sessions', '*', 'tenant'],
   probes: [
     server,
     memory,

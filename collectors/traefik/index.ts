@@ -25,5 +25,5 @@ export const traefik: Collector<TraefikConfig, TraefikClient> = {
   check,
   close,
   probes: [requests, connections, certificates, configReloads],
-  tenantKeys: ['tenants'],
+  tenantNames: ['tenants'],
 }

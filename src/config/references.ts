@@ -134,28 +134,43 @@ const clusterless = (tenants: readonly Tenant[], claims: readonly Claim[], main:
 }
 
 /** Names of tenants in the settings of collectors: under each of these paths within a block a mapping by tenant may stand. */
+interface Named {
+  readonly tenant: string
+  readonly path: Path
+  readonly part: 'key' | 'value'
+}
+
+/** The tenants named where a collector's path of names leads to. */
+const tenantsNamedAt = (value: Located | undefined, path: Path, names: readonly string[]): readonly Named[] => {
+  const [next, ...rest] = names
+  if (next === '*') return (value?.items ?? []).flatMap((item, i) => tenantsNamedAt(item, [...path, i], rest))
+  if (next !== undefined) return tenantsNamedAt(valueAt(value, [next]), [...path, next], rest)
+  if (typeof value?.data === 'string') return [{ tenant: value.data, path, part: 'value' }]
+  return [...(value?.entries?.keys() ?? [])].map((tenant) => ({ tenant, path: [...path, tenant], part: 'key' }))
+}
+
 const danglingTenants = (
   files: Files,
   tenants: readonly Tenant[],
   collectors: readonly AnyCollector[],
 ): readonly Problem[] => {
   const known = new Set(tenants.map(({ name }) => name))
-  return files.flatMap((yaml) =>
+  const namedIn = (yaml: YamlFile): readonly Named[] =>
     ['servers', 'tenants'].flatMap((group) =>
       namesAt(yaml, group).flatMap((name) =>
-        collectors.flatMap(({ name: collector, tenantKeys }) => {
-          if (tenantKeys === undefined) return []
-          const path = [group, name, collector, ...tenantKeys]
-          const named = [...(valueAt(yaml.root, path)?.entries?.keys() ?? [])]
-          return named
-            .filter((tenant) => !known.has(tenant))
-            .map((tenant) => {
-              const advice = suggestion(tenant, [...known], 'none is given: add it there')
-              return problem(yaml, [...path, tenant], `no such tenant under \`tenants\`; ${advice}`, 'key')
-            })
+        collectors.flatMap(({ name: collector, tenantNames }) => {
+          const path = [group, name, collector]
+          return tenantNames ? tenantsNamedAt(valueAt(yaml.root, path), path, tenantNames) : []
         }),
       ),
-    ),
+    )
+  return files.flatMap((yaml) =>
+    namedIn(yaml)
+      .filter(({ tenant }) => !known.has(tenant))
+      .map(({ tenant, path, part }) => {
+        const advice = suggestion(tenant, [...known], 'none is given: add it there')
+        return problem(yaml, path, `no such tenant under \`tenants\`; ${advice}`, part)
+      }),
   )
 }
 

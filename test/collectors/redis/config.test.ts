@@ -1,6 +1,8 @@
 /** The settings: strict, secrets never inline, every problem named. */
 import { expect, test } from 'vitest'
 import { config } from '../../../collectors/redis/config.ts'
+import { redis } from '../../../collectors/redis/index.ts'
+import { formatProblem, parseConfig } from '../../../src/config.ts'
 
 const problems = (input: unknown) => config.safeParse(input).error?.issues.map((issue) => issue.path.join('.')) ?? []
 const messages = (input: unknown) => config.safeParse(input).error?.issues.map(({ message }) => message) ?? []
@@ -40,4 +42,14 @@ test('what does not go together', () => {
   ])
   expect(messages({ host: 'a', keys: [{ key: 'k' }, { key: 'k', memory: true }] })).toHaveLength(1)
   expect(messages({ host: 'a', keys: [{ key: 'k' }, { key: 'k', db: 1 }] })).toEqual([])
+})
+
+test('the tenant of a session store stands under tenants', () => {
+  const text = [
+    'servers: { cache: { redis: { host: cache, sessions: [{ tenant: acme }, { tenant: amce, prefix: "b:" }] } } }',
+    'tenants: { acme: { tier: shared, db_cluster: main } }',
+  ].join('\n')
+  expect(parseConfig({ file: 'p.yaml', text }, [], [redis]).problems.map(formatProblem)).toEqual([
+    'p.yaml:1:82 servers.cache.redis.sessions[1].tenant: no such tenant under `tenants`; did you mean "acme"?',
+  ])
 })
