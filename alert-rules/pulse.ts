@@ -9,6 +9,8 @@ const probe = labelsOf(probeSuccess, 'target', 'collector', 'probe')
 
 /** Blind only where no replica of the exporter sees. */
 const blind = promql`min by (${target}) (${targetCircuitOpen}) == ${1}`
+/** That an Odoo does not answer is told by an alert of its own, OdooUnreachable. */
+const blindButForOdoo = promql`min by (${target}) (${targetCircuitOpen}{collector!="odoo"}) == ${1}`
 
 export const pulse: RuleFile = {
   subject: 'pulse',
@@ -18,7 +20,7 @@ export const pulse: RuleFile = {
       rules: [
         {
           name: 'OdooPulseTargetBlind',
-          expr: blind,
+          expr: blindButForOdoo,
           for: minutes(2),
           keepFiringFor: minutes(2),
           severity: 'page',

@@ -124,7 +124,7 @@ const startPlatform = async ({ dir, settings: more, cleanups, step }: EstateOpti
 export const startEstate = async (options: EstateOptions): Promise<Estate> => {
   const { dir, speed, redis: binary, cleanups, step, troubled } = options
   const platform = await startPlatform(options)
-  const { primary } = platform
+  const { primary, odoo: role } = platform
   const redis =
     binary === undefined
       ? undefined
@@ -139,6 +139,7 @@ export const startEstate = async (options: EstateOptions): Promise<Estate> => {
       version,
       postgres: primary,
       database: tenant,
+      role,
       processId: pid + 9,
       onError: (error) => troubled(error instanceof Error ? error : new Error(String(error))),
     })

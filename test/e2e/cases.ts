@@ -89,13 +89,21 @@ export const cases: readonly Case[] = [
   }),
   fault('cron-failing', promql`${where(odooCronFailures, { cron })} > ${2}`, 'OdooCronFailing', { cron }),
   fault('jobs-stuck', promql`${odooQueueStuckJobs} > ${0}`, 'OdooQueueJobsStuck', { channel: CHANNELS.reserve }),
-  fault('import-stalled', promql`time() - ${oldestImport} > ${1800}`, 'OdooQueueStalled', { channel: CHANNELS.import }),
   fault('carrier-down', failed(CHANNELS.label), 'OdooQueueJobsFailing', { channel: CHANNELS.label }),
+  // Without orders and stock there would be nothing to label.
+  fault(
+    'import-stalled',
+    promql`time() - ${oldestImport} > ${1800}`,
+    'OdooQueueStalled',
+    { channel: CHANNELS.import },
+    ['carrier-down'],
+  ),
   fault(
     'reservations-failing',
     promql`${where(odooQueueMaxRetries, { tenant: 'acme', channel: CHANNELS.reserve })} > ${0}`,
     'OdooQueueJobsFailing',
     { channel: CHANNELS.reserve },
+    ['carrier-down'],
   ),
   fault('lock-held', promql`${pgBlockedSessions} > ${0}`, 'OdooPostgresSessionsBlocked', { datname: 'acme' }),
   // Others' sessions could not be opened meanwhile.
