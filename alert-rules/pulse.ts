@@ -1,8 +1,9 @@
 /** Odoo Pulse itself: where it sees badly, silence is no peace. */
 import type { RuleFile } from '../src/alerting/rule.ts'
+import { calendarLastSuccess, calendarSuccess } from '../src/calendar/metrics.ts'
 import { probeSuccess } from '../src/health.ts'
 import { labelsOf, minutes, promql } from '../src/metric.ts'
-import { targetCircuitOpen } from '../src/own_metrics.ts'
+import { configLastReloadSuccessful, targetCircuitOpen } from '../src/own_metrics.ts'
 
 const target = labelsOf(targetCircuitOpen, 'target', 'collector')
 const probe = labelsOf(probeSuccess, 'target', 'collector', 'probe')
@@ -11,6 +12,9 @@ const probe = labelsOf(probeSuccess, 'target', 'collector', 'probe')
 const blind = promql`min by (${target}) (${targetCircuitOpen}) == ${1}`
 /** That an Odoo does not answer is told by an alert of its own, OdooUnreachable. */
 const blindButForOdoo = promql`min by (${target}) (${targetCircuitOpen}{collector!="odoo"}) == ${1}`
+
+/** Of each replica by itself: what one of them says of a window is enough for the rules, but not that the other is well. */
+const calendarStale = promql`time() - ${calendarLastSuccess} > ${300} or ${calendarSuccess} == ${0}`
 
 export const pulse: RuleFile = {
   subject: 'pulse',
@@ -40,6 +44,28 @@ export const pulse: RuleFile = {
           description:
             'It worked before or should work, and has failed for ten minutes while the target answers other questions: a lost grant, a changed version, a question too slow.',
           impact: 'Alerts that read its metrics are silent for this target.',
+        },
+        {
+          name: 'OdooPulseCalendarStale',
+          expr: calendarStale,
+          for: minutes(5),
+          severity: 'ticket',
+          layer: 'telemetry',
+          summary: 'The business calendar of Odoo Pulse at {{ $labels.instance }} is not worked out.',
+          description:
+            'For five minutes at least one window could not be worked out, or none was looked at. Its series are absent; the log names the window.',
+          impact: 'Alerts are as sensitive as on any day, though a peak or a deadline may be near.',
+        },
+        {
+          name: 'OdooPulseReloadFailed',
+          // of each replica by itself: they read files of their own
+          expr: promql`${configLastReloadSuccessful} == ${0}`,
+          for: minutes(5),
+          severity: 'ticket',
+          layer: 'telemetry',
+          summary: 'Odoo Pulse at {{ $labels.instance }} refused its new configuration.',
+          description: 'The configuration read last has problems, which its log lists; the one before it is in force.',
+          impact: 'Tenants, servers and calendar are watched as they were; a restart would not start at all.',
         },
       ],
     },

@@ -1,5 +1,7 @@
 /** The configuration: `odoo-pulse.yaml` and `tenants.d/*.yaml`, parsed once at the edge into plain data that can't be wrong. */
+import type { BusinessWindow } from './calendar/window.ts'
 import type { AnyCollector, Target } from './collector.ts'
+import { windowsOf } from './config/calendar.ts'
 import { readConfigFiles } from './config/files.ts'
 import { type IssueContext, problemsOf } from './config/issues.ts'
 import type { Path, Problem } from './config/problem.ts'
@@ -53,6 +55,8 @@ export interface Config {
   readonly listen: string
   readonly servers: readonly Server[]
   readonly tenants: readonly Tenant[]
+  /** The business calendar. */
+  readonly calendar: readonly BusinessWindow[]
   /** 0–1: of a target's time. */
   readonly polling: { readonly share: number }
   readonly logging: { readonly level: LogLevel }
@@ -111,6 +115,7 @@ const resolve = (main: ParsedConfig, tenants: ParsedConfig['tenants'], collector
         watched: watchedOf(tenant, collectors, [main.collectors, tier?.collectors, tenant.collectors]),
       }
     }),
+    calendar: windowsOf(main.calendar, Object.keys(tenants)),
     polling: main.polling,
     logging: main.logging,
     telemetry: { otlpEndpoint: main.telemetry.otlp_endpoint },

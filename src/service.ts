@@ -1,4 +1,5 @@
 /** What runs: the engine, its page, this process's own telemetry, the HTTP server. */
+import { followCalendar } from './calendar/follow.ts'
 import { type AnyCollector, CollectError } from './collector.ts'
 import { type Config, targetsOf } from './config.ts'
 import { createExposition, type Exposition, type Page, pageOf } from './exposition.ts'
@@ -16,6 +17,8 @@ export interface ServiceOptions {
   readonly webConfigFile: string | undefined
   /** Whether POST /-/reload is answered. */
   readonly enableLifecycle: boolean
+  /** The clock of the business calendar. Default: the system's. */
+  readonly now?: () => Instant
 }
 
 /** This process's own telemetry changes with every look at it; it is made at most so often, and scrapes in between share a page. */
@@ -60,7 +63,7 @@ const secretOf =
 
 /** Throws an Error for people where the address, the web configuration or the OTLP endpoint is not usable. */
 export const composeService =
-  ({ version, collectors, webConfigFile, enableLifecycle }: ServiceOptions): StartService =>
+  ({ version, collectors, webConfigFile, enableLifecycle, now = Date.now }: ServiceOptions): StartService =>
   async (config, { log, secrets, reload }) => {
     const { redact } = secrets
     const exposition = createExposition(Date.now)
@@ -77,11 +80,18 @@ export const composeService =
       traced: telemetry.span,
     })
     states = engine.states
+    const calendar = followCalendar({
+      now,
+      log,
+      put: (part, samples, lifetime) =>
+        exposition.put({ target: '', collector: '', part: `calendar ${part}` }, samples, Date.now() + lifetime),
+    })
     let applied = false
     const apply = async (next: Config): Promise<void> => {
       await engine.apply(targetsOf(next, collectors), next.polling.share)
       const source = { target: '', collector: '', part: 'tenants' }
       await exposition.put(source, tenantSamples(next), Number.POSITIVE_INFINITY)
+      await calendar.follow(next.calendar)
       applied = true
     }
     const server = await startServer({
@@ -103,6 +113,7 @@ export const composeService =
       apply,
       configRead: telemetry.configRead,
       stop: async (grace) => {
+        calendar.stop()
         await Promise.all([server.close(grace), engine.stop()])
         await telemetry.shutdown()
       },

@@ -35,6 +35,7 @@ describe('what a configuration means', () => {
         listen: '127.0.0.1:18069',
         servers: [],
         tenants: [],
+        calendar: [],
         polling: { share: 0.01 },
         logging: { level: 'info' },
         telemetry: { otlpEndpoint: undefined },

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { collectors } from '../collectors/index.ts'
 import { FAULTS } from '../demo/faults.ts'
+import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { parseConfig } from '../src/config.ts'
 import { healthMetrics } from '../src/health.ts'
 import { ownMetrics } from '../src/own_metrics.ts'
@@ -44,6 +45,14 @@ test('the README’s configuration is one', () => {
   expect(parseConfig({ file: 'README.md', text: config }, [], collectors).problems).toEqual([])
 })
 
+test('the README’s calendar is one, beside its configuration', () => {
+  const [config = ''] = blocks('README.md', 'yaml')
+  const [calendar = ''] = blocks('README.md', 'yaml').filter((block) => block.startsWith('calendar:'))
+  const parsed = parseConfig({ file: 'README.md', text: config + calendar }, [], collectors)
+  expect(parsed.problems).toEqual([])
+  expect(parsed.config?.calendar.map((window) => window.kind)).toEqual(['cut-off', 'peak', 'close', 'maintenance'])
+})
+
 test('the README’s first screen holds the two commands', () => {
   const firstScreen = text('README.md').split('\n').slice(0, 12).join('\n')
   expect(firstScreen).toMatch(/npm run demo/)
@@ -75,6 +84,7 @@ test('runbooks name metrics that exist', () => {
       ...healthMetrics,
       ...ownMetrics,
       ...tenantMetrics,
+      ...calendarMetrics,
       ...collectors.flatMap((c) => [c.up, ...c.probes.flatMap((p) => p.metrics)]),
     ].flatMap(({ name, type }) =>
       type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { collectors } from '../collectors/index.ts'
+import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { createExposition } from '../src/exposition.ts'
 import { healthMetrics } from '../src/health.ts'
 import type { Histogram, MetricDescriptor, Sample } from '../src/metric.ts'
@@ -16,6 +17,7 @@ const all: readonly MetricDescriptor[] = [
   ...healthMetrics,
   ...ownMetrics,
   ...tenantMetrics,
+  ...calendarMetrics,
 ]
 const listed = readFileSync(join(import.meta.dirname, 'fixtures/inherited-names.txt'), 'utf8')
   .trim()

@@ -5,19 +5,35 @@ import { parseArgs } from 'node:util'
 import { ruleFiles } from '../alert-rules/index.ts'
 import { collectors } from '../collectors/index.ts'
 import { renderRuleFile } from '../src/alerting/render.ts'
+import { calendarMetrics } from '../src/calendar/metrics.ts'
+import { formatProblem } from '../src/config/problem.ts'
 import { schemaText } from '../src/config/schema.ts'
+import { flowSchemaText, parseFlow } from '../src/flow/spec_file.ts'
 import { healthMetrics } from '../src/health.ts'
 import { ownMetrics } from '../src/own_metrics.ts'
 import { tenantMetrics } from '../src/tenants.ts'
+import { flowsPage } from './flows-page.ts'
 import { metricsPage } from './metrics-page.ts'
 
 const root = join(import.meta.dirname, '..')
 /** In these folders everything is generated: what is no longer made is removed. */
 const WHOLLY_GENERATED = ['alert-rules/generated']
 
+const flows = readdirSync(join(root, 'slo'))
+  .filter((name) => name.endsWith('.yaml'))
+  .sort()
+  .flatMap((name) => {
+    const file = `slo/${name}`
+    const { flow, problems } = parseFlow({ file, text: readFileSync(join(root, file), 'utf8') })
+    if (flow === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+    return flow
+  })
+
 const files = new Map<string, string>([
   ['odoo-pulse.schema.json', schemaText(collectors)],
-  ['docs/metrics.md', metricsPage(collectors, [...tenantMetrics, ...healthMetrics, ...ownMetrics])],
+  ['slo/schema.json', flowSchemaText()],
+  ['docs/flows.md', flowsPage(flows)],
+  ['docs/metrics.md', metricsPage(collectors, [...tenantMetrics, ...calendarMetrics, ...healthMetrics, ...ownMetrics])],
   ...ruleFiles.map((f): [string, string] => [
     `alert-rules/generated/${f.subject}.yaml`,
     renderRuleFile(f, 'alert-rules/runbooks/'),

@@ -119,12 +119,35 @@ export const fieldsOf = (call: Call, answer: unknown): Readonly<Record<string, F
   return answer as Readonly<Record<string, FieldInfo>>
 }
 
+/** The last bound below that a group's own domain sets: the base domain stands before it. */
+const lowerBound = (field: string, domain: unknown): unknown =>
+  (Array.isArray(domain) ? domain : []).findLast(
+    (term) => Array.isArray(term) && term[0] === field && term[1] === '>=',
+  )?.[2]
+
+/**
+ * An interval's first second, naive UTC: an hour's label is of twelve hours and says not which half of the day. 19
+ * gives it beside the label, 16 to 18 in `__range`, older ones in the group's domain. Anything else is as it came.
+ */
+const keyOf = (row: Readonly<Record<string, unknown>>, key: string): unknown => {
+  const value = row[key]
+  const [field = '', interval] = key.split(':')
+  if (interval === undefined || value === false) return value
+  if (Array.isArray(value)) return value[0]
+  const { __range: ranges } = row
+  const range = isRecord(ranges) ? (ranges[key] ?? ranges[field]) : undefined
+  return isRecord(range) ? range.from : lowerBound(field, row.__domain)
+}
+
 export interface GroupQuestion {
   readonly call: Call
   readonly rows: (answer: unknown) => readonly GroupRow[]
 }
 
-/** Rows hold the keys, the aggregates and `__count`, whichever method gave them; the domains they carry are left out. */
+/**
+ * Rows hold the keys, the aggregates and `__count`, whichever method gave them; the domains they carry are left out.
+ * The key of an interval (`date_order:hour`) is its first second, naive UTC; undefined where it can't be told.
+ */
 export const readGroup = (
   version: number,
   model: string,
@@ -142,7 +165,7 @@ export const readGroup = (
         const { __count } = row
         if (typeof __count !== 'number') throw unexpected(call, '__count')
         return {
-          ...Object.fromEntries(groupby.map((key) => [key, row[key]])),
+          ...Object.fromEntries(groupby.map((key) => [key, keyOf(row, key)])),
           ...Object.fromEntries(aggregates.map((aggregate, i) => [aggregate, row[nameOf(aggregate, i)]])),
           __count,
         }

@@ -1,7 +1,7 @@
 /** How Odoo writes values over RPC: a null is `false`, a datetime is naive UTC text, a many2one is [id, name]. Pure. */
 
-/** A condition or an operator of a domain: `['state', 'in', ['sent', 'sale']]`, `'|'`. */
-export type Term = '&' | '|' | '!' | readonly [field: string, operator: string, value: Value]
+/** A condition or an operator of a domain: `['state', 'in', ['sent', 'sale']]`, `'|'`; `[1, '=', 1]` is always true. */
+export type Term = '&' | '|' | '!' | readonly [field: string | number, operator: string, value: Value]
 /** Conditions, all of which hold, in Odoo's prefix notation. Ours are positive: a state list is an `in`. */
 export type Domain = readonly Term[]
 

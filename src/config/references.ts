@@ -1,6 +1,7 @@
 /** What no schema can say: references, uniqueness, passwords in URLs, and where the secrets stand. Pure. */
 import type { AnyCollector } from '../collector.ts'
 import type { SecretRef } from '../secret.ts'
+import { checkCalendar } from './calendar_references.ts'
 import { type Path, type Place, type Problem, pathText, suggestion } from './problem.ts'
 import { BUILT_IN_TIERS } from './schema.ts'
 import { type Located, placeOf, valueAt, type YamlFile } from './yaml.ts'
@@ -240,6 +241,10 @@ export const checkReferences = (files: Files, collectors: readonly AnyCollector[
     ...doubledDatabases(claims),
     ...clusterless(tenants, claims, main),
     ...danglingTenants(files, tenants, collectors),
+    ...checkCalendar(
+      main,
+      tenants.map((tenant) => tenant.name),
+    ),
     ...files.flatMap(passwordsInUrls),
   ]
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { AnyCollector } from '../collector.ts'
 import { type Duration, hours, seconds } from '../metric.ts'
+import { calendarSchema } from './calendar.ts'
 import { durationBetween, formatDuration } from './duration.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -151,6 +152,7 @@ export const configSchema = (collectors: readonly AnyCollector[]) => {
         tenantOf(ofTenants),
         'Tenants, by a name of your choice: it becomes the label `tenant`. Also in tenants.d/*.yaml.',
       ),
+      calendar: calendarSchema(name),
       collectors: allSettings(collectors, 'Collectors on and off, and their intervals, for all targets.'),
       polling: z
         .strictObject({

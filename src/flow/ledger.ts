@@ -1,0 +1,199 @@
+/**
+ * The slot ledger: Odoo's rows partitioned by the hour of one field, each hour's contribution replaced whole when its
+ * rows may have changed. A state machine without IO: an answer or the clock goes in, the state and the next question
+ * come out. One question is out at a time.
+ */
+import type { Instant } from '../metric.ts'
+import type { Item } from './item.ts'
+import { type Input, type LedgerConfig, type LedgerState, never, type Question, type Work } from './ledger_state.ts'
+import { backgroundFor, byNewest, type Config, lookFor, purposeOf, questionOf, spanFrom, spanTo } from './look.ts'
+import type { ChangedHour, HourChecksum } from './reader.ts'
+import { coarsen, emptyTally, floorHour, floorMinute, HOUR, merge, type Tally, tallyOf } from './tally.ts'
+import type { View } from './windows.ts'
+
+export interface Step {
+  readonly state: LedgerState
+  readonly ask: Question | undefined
+}
+
+/** Rows stamped this late may have neighbours yet to commit, or to be stamped with the same second. */
+const maySettle = (config: Config, state: LedgerState, newest: Instant | undefined): boolean =>
+  newest !== undefined && newest >= state.lastLook - config.overlap
+
+const hasChanged = (config: Config, state: LedgerState, work: Work, seen: HourChecksum): boolean =>
+  work.kind === 'backfill' ||
+  work.kind === 'rescan' ||
+  state.slots.get(seen.hour)?.sum !== seen.sum ||
+  maySettle(config, state, seen.newest)
+
+const newestOf = (stamps: Iterable<{ readonly newest: Instant | undefined }>): Instant | undefined => {
+  let newest: Instant | undefined
+  for (const each of stamps) if (each.newest !== undefined) newest = Math.max(newest ?? each.newest, each.newest)
+  return newest
+}
+
+const onChecksums = (config: Config, state: LedgerState, work: Work, answer: readonly HourChecksum[]): LedgerState => {
+  const inRange = answer.filter(({ hour }) => hour >= work.from && hour < work.to)
+  const seen = new Set(inRange.map(({ hour }) => hour))
+  // An hour without rows has no checksum: what it contributed is gone.
+  const slots = new Map([...state.slots].filter(([hour]) => hour < work.from || hour >= work.to || seen.has(hour)))
+  const toRead = inRange.filter((each) => hasChanged(config, state, work, each)).sort(byNewest)
+  return keep({ ...state, slots }, { ...work, toRead, newest: newestOf(inRange) })
+}
+
+const onChanged = (config: Config, state: LedgerState, work: Work, answer: readonly ChangedHour[]): LedgerState => {
+  const inRange = answer.filter(({ hour }) => hour >= work.from && hour < work.to)
+  const changed = inRange.filter(
+    ({ hour, newest }) => state.slots.get(hour)?.newest !== newest || maySettle(config, state, newest),
+  )
+  const hoursChanged = new Set(changed.map(({ hour }) => hour))
+  // Hours that came into the span since the last look may hold rows written long ago.
+  const arrived = Array.from({ length: Math.max(0, (work.to - state.coveredTo) / HOUR) }, (_, i) => ({
+    hour: state.coveredTo + i * HOUR,
+    newest: undefined,
+  })).filter(({ hour }) => !hoursChanged.has(hour))
+  const toRead = [...changed, ...arrived].map((each) => ({ ...each, count: 0, sum: undefined })).sort(byNewest)
+  return keep(state, { ...work, toRead, newest: newestOf(inRange) })
+}
+
+const keep = (state: LedgerState, work: Work): LedgerState =>
+  purposeOf(work) === 'look' ? { ...state, look: work } : { ...state, background: work }
+
+const byHour = (items: readonly Item[]): ReadonlyMap<Instant, readonly Item[]> =>
+  Map.groupBy(items, ({ slot }) => floorHour(slot))
+
+const onPage = <T>(
+  config: LedgerConfig<T>,
+  state: LedgerState,
+  items: readonly Item[],
+  now: Instant,
+): ReadonlyMap<Instant, Tally> => {
+  const pages = new Map(state.pages)
+  for (const [hour, ofHour] of byHour(items)) {
+    const tally = tallyOf(ofHour, config.promise, config.deadline, now)
+    const known = pages.get(hour)
+    pages.set(hour, known === undefined ? tally : merge([known, tally], now))
+  }
+  return pages
+}
+
+/** The hours of the question are replaced whole. */
+const onLastPage = (state: LedgerState, work: Work, read: readonly Instant[]): LedgerState => {
+  const toRead = work.toRead ?? []
+  const slots = new Map(state.slots)
+  for (const { hour, sum, newest, count } of toRead.slice(0, read.length)) {
+    const tally = state.pages.get(hour) ?? emptyTally
+    // A row that came after the checksum and is gone by the next one would leave the checksum as it was.
+    const isSame = tally.items === count
+    if (tally.items === 0) slots.delete(hour)
+    else slots.set(hour, { sum: isSame ? sum : undefined, newest, tally })
+  }
+  const rest = toRead.slice(read.length)
+  const reached = rest[0] === undefined ? work.from : rest[0].hour + HOUR
+  const coveredFrom = work.kind === 'backfill' ? reached : state.coveredFrom
+  return keep({ ...state, slots, coveredFrom, pages: new Map() }, { ...work, toRead: rest })
+}
+
+const higher = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+
+/** Slots that left the span go, those that grew old are kept in coarser cells. */
+const age = (config: Config, slots: LedgerState['slots'], now: Instant): LedgerState['slots'] => {
+  const from = spanFrom(config, now)
+  const kept = [...slots].filter(([hour]) => hour >= from)
+  return new Map(kept.map(([hour, slot]) => [hour, { ...slot, tally: coarsen(slot.tally, now) }]))
+}
+
+const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState => {
+  const wasFull = work.kind === 'full'
+  return {
+    ...state,
+    look: undefined,
+    slots: age(config, state.slots, floorMinute(work.began)),
+    coveredFrom: state.coveredFrom ?? work.from,
+    coveredTo: work.to,
+    asOf: floorMinute(work.began),
+    highest: higher(state.highest, work.newest),
+    lastLook: work.began,
+    lastFull: wasFull ? work.began : state.lastFull,
+    seenUpTo: wasFull && state.isBlocked ? work.began - config.overlap : state.seenUpTo,
+    isBlocked: state.isBlocked && !wasFull,
+    // The first reading is as good as a rescan.
+    lastRescan: state.lastRescan === never ? work.began : state.lastRescan,
+  }
+}
+
+const finish = (config: Config, state: LedgerState): LedgerState => {
+  const { look, background } = state
+  if (look?.toRead?.length === 0) return finish(config, finishLook(config, state, look))
+  if (background?.toRead?.length === 0) {
+    const coveredFrom = background.kind === 'backfill' ? background.from : state.coveredFrom
+    const lastRescan = background.kind === 'rescan' ? background.began : state.lastRescan
+    return { ...state, background: undefined, coveredFrom, lastRescan }
+  }
+  return state
+}
+
+const next = (config: Config, before: LedgerState, now: Instant): Step => {
+  const state = finish(config, before)
+  if (now < state.notBefore) return { state: { ...state, asked: undefined }, ask: undefined }
+  const look = state.look ?? lookFor(config, state, now)
+  const background = look === undefined ? (state.background ?? backgroundFor(config, state, now)) : state.background
+  const work = look ?? background
+  const ask = work && questionOf(config, state, work)
+  return { state: { ...state, look, background, asked: ask }, ask }
+}
+
+const workOf = (state: LedgerState): Work | undefined =>
+  state.asked?.purpose === 'look' ? state.look : state.background
+
+const blocked = (state: LedgerState): LedgerState => ({ ...state, look: undefined, isBlocked: true })
+
+const dropped = (config: Config, state: LedgerState, now: Instant): LedgerState => ({
+  ...state,
+  ...(state.asked?.purpose === 'look' ? { look: undefined } : { background: undefined }),
+  pages: new Map(),
+  notBefore: floorMinute(now) + config.cadence.fast,
+})
+
+/**
+ * One step: what came in, and what to ask next. An answer that wasn't asked for changes nothing; the clock starts what
+ * is due while no question is out.
+ */
+export const step = <T>(config: LedgerConfig<T>, state: LedgerState, input: Input): Step => {
+  const { asked } = state
+  const work = workOf(state)
+  if (input.kind === 'clock') return asked === undefined ? next(config, state, input.now) : { state, ask: undefined }
+  if (asked === undefined || work === undefined) return { state, ask: undefined }
+  if (input.kind === 'failed') return next(config, dropped(config, state, input.now), input.now)
+  if (input.kind !== asked.kind) return { state, ask: undefined }
+  if (input.kind === 'checksums') return next(config, onChecksums(config, state, work, input.hours), input.now)
+  if (input.kind === 'changed') {
+    const after = input.hours === 'too_many' ? blocked(state) : onChanged(config, state, work, input.hours)
+    return next(config, after, input.now)
+  }
+  const paged = { ...state, pages: onPage(config, state, input.items, input.now) }
+  if (!input.last) return { state: paged, ask: undefined }
+  return next(config, onLastPage(paged, work, asked.kind === 'rows' ? asked.hours : []), input.now)
+}
+
+/** What the windows are read from; undefined before the first look is done. */
+export const viewOf = <T>(config: LedgerConfig<T>, state: LedgerState): View | undefined =>
+  state.asOf === undefined || state.coveredFrom === undefined
+    ? undefined
+    : {
+        asOf: state.asOf,
+        slots: [...state.slots].map(([hour, { tally }]) => [hour, tally] as const),
+        coveredFrom: state.coveredFrom,
+        spanFrom: spanFrom(config, state.asOf),
+        reach: config.reach,
+        horizon: config.horizon,
+        hasCompletions: config.promise.evidence === 'ledger',
+      }
+
+/** How much of the span has been read, 0 to 1. */
+export const progress = <T>(config: LedgerConfig<T>, state: LedgerState, now: Instant): number => {
+  const from = spanFrom(config, now)
+  const to = spanTo(config, now)
+  return state.coveredFrom === undefined ? 0 : Math.min(1, (to - state.coveredFrom) / (to - from))
+}

@@ -1,0 +1,88 @@
+/** What the ledger looks at next: a look each minute, a full one each ten, the backfill and the nightly rescan between. */
+import type { Instant } from '../metric.ts'
+import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } from './ledger_state.ts'
+import { floorHour, floorMinute, HOUR } from './tally.ts'
+
+/** Nothing here depends on the target's shape. */
+export type Config = Omit<LedgerConfig<never>, 'promise' | 'deadline'>
+
+/** The first slot of the span kept. */
+export const spanFrom = ({ span, reach }: Config, now: Instant): Instant => floorHour(floorHour(now - span) - reach)
+/** The end of the span kept. */
+export const spanTo = ({ ahead }: Config, now: Instant): Instant => floorHour(now + ahead) + HOUR
+const atLeast = (value: Instant, least: Instant): Instant => Math.max(value, least)
+
+/** How far back the next step of the backfill goes. */
+const backfillTo = (config: Config, coveredFrom: Instant, now: Instant): Instant => {
+  const whole = spanFrom(config, now)
+  const steps = config.cadence.backfill.map((step) => spanFrom({ ...config, span: Math.min(step, config.span) }, now))
+  return steps.find((step) => step < coveredFrom) ?? whole
+}
+
+export const byNewest = (a: { readonly hour: Instant }, b: { readonly hour: Instant }): number => b.hour - a.hour
+
+const begin = (kind: Work['kind'], now: Instant, from: Instant, to: Instant): Work => ({
+  kind,
+  began: now,
+  from,
+  to,
+  toRead: undefined,
+  newest: undefined,
+})
+
+/** The look that is due. */
+export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
+  const { fast, full } = config.cadence
+  const to = spanTo(config, now)
+  if (state.coveredFrom === undefined) return begin('full', now, backfillTo(config, to, now), to)
+  const from = atLeast(state.coveredFrom, spanFrom(config, now))
+  // A full look brought forward by a mass write reads all of it again: at most one an overlap.
+  if (now >= state.lastFull + (state.isBlocked ? Math.min(full, config.overlap) : full)) {
+    return begin('full', now, from, to)
+  }
+  if (state.isBlocked || floorMinute(now) < floorMinute(state.lastLook) + fast) return undefined
+  return begin('fast', now, config.fast === 'checksums' ? atLeast(from, floorHour(now) - 24 * HOUR) : from, to)
+}
+
+const rescanDue = ({ cadence }: Config, now: Instant): Instant =>
+  Math.floor((now - cadence.rescanAt) / (24 * HOUR)) * 24 * HOUR + cadence.rescanAt
+
+/** What is to be read between looks. */
+export const backgroundFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
+  if (state.coveredFrom === undefined) return undefined
+  const whole = spanFrom(config, now)
+  if (state.coveredFrom > whole) {
+    return begin('backfill', now, backfillTo(config, state.coveredFrom, now), state.coveredFrom)
+  }
+  return state.lastRescan < rescanDue(config, now)
+    ? begin('rescan', now, whole, Math.min(state.coveredTo, spanTo(config, now)))
+    : undefined
+}
+
+export const purposeOf = ({ kind }: Work): Purpose => (kind === 'backfill' || kind === 'rescan' ? kind : 'look')
+
+/** The newest hours to read, one at least, as many as one page may hold. */
+const page = (toRead: readonly HourToRead[], limit: number): readonly HourToRead[] => {
+  let rows = 0
+  const end = toRead.findIndex(({ count }, i) => {
+    rows += count
+    return i > 0 && rows > limit
+  })
+  return end === -1 ? toRead : toRead.slice(0, end)
+}
+
+/** The next question of a piece of work. */
+export const questionOf = (config: Config, state: LedgerState, work: Work): Question => {
+  const { from, to } = work
+  if (work.toRead !== undefined) {
+    const hoursToRead = page(work.toRead, config.cadence.pageRows).map(({ hour }) => hour)
+    return { kind: 'rows', purpose: purposeOf(work), hours: hoursToRead }
+  }
+  if (work.kind !== 'fast' || config.fast === 'checksums') {
+    return { kind: 'checksums', purpose: purposeOf(work), from, to }
+  }
+  // From the highest stamp seen: no clock of ours. It can't be ahead of now, unless the database's clock was set back.
+  const highest = Math.min(state.highest ?? state.lastLook, work.began)
+  const since = atLeast(highest - config.overlap, state.seenUpTo)
+  return { kind: 'changed', purpose: 'look', since, from, to, limit: config.cadence.massWrite }
+}

@@ -1,0 +1,215 @@
+/** The windows as of a whole minute: a pure function of the slots, so of Odoo's rows as they read now. */
+import { type Duration, hours, type Instant, minutes } from '../metric.ts'
+import { floorHour, getOrMake, type Tally } from './tally.ts'
+
+const days = (n: number): Duration => hours(24 * n)
+
+const spans = {
+  '5m': minutes(5),
+  '30m': minutes(30),
+  '1h': hours(1),
+  '2h': hours(2),
+  '6h': hours(6),
+  '1d': days(1),
+  '3d': days(3),
+  '30d': days(30),
+} as const
+export type WindowName = keyof typeof spans
+
+export const verdictWindows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'] as const satisfies WindowName[]
+export const rateWindows = ['30m', '1h', '1d'] as const satisfies WindowName[]
+export const groupWindows = ['1h', '1d'] as const satisfies WindowName[]
+export const dueHorizons = ['1h', '6h', '1d'] as const satisfies WindowName[]
+const TOP_GROUPS = 20
+
+/** What the windows are read from. */
+export interface View {
+  /** A whole minute; windows end before it. */
+  readonly asOf: Instant
+  /** By first instant of the hour. */
+  readonly slots: Iterable<readonly [Instant, Tally]>
+  /** All slots from here on are known. */
+  readonly coveredFrom: Instant
+  /** The first slot of the span kept, at `asOf`. */
+  readonly spanFrom: Instant
+  /** The longest from an item's slot to its verdict: a window is made of the slots from its left edge less this. */
+  readonly reach: Duration
+  /** How far back good and bad both still exist in Odoo; undefined where nothing is ever purged. */
+  readonly horizon: Duration | undefined
+  /** Completions are absent where Odoo does not store them. */
+  readonly hasCompletions: boolean
+}
+
+export interface Verdicts {
+  readonly window: WindowName
+  readonly good: number
+  readonly bad: number
+}
+/** `member` undefined: all others together, those without a group among them. */
+export interface GroupVerdicts extends Verdicts {
+  readonly member: string | undefined
+}
+export interface Rate {
+  readonly window: WindowName
+  readonly count: number
+}
+/** Of the items that are open now; absent until the whole span has been read. */
+export interface Backlog {
+  readonly open: number
+  readonly overdue: number
+  /** When the oldest open item started; undefined if none is open. */
+  readonly oldest: Instant | undefined
+  readonly due: readonly { readonly horizon: WindowName; readonly count: number }[]
+}
+export interface Windows {
+  readonly asOf: Instant
+  readonly verdicts: readonly Verdicts[]
+  readonly starts: readonly Rate[]
+  readonly completions: readonly Rate[]
+  readonly groups: readonly GroupVerdicts[]
+  readonly backlog: Backlog | undefined
+}
+
+/** Where a window begins. From a day on aligned to the hour: beyond six hours the ledger keeps hours. */
+export const leftEdge = (window: WindowName, asOf: Instant): Instant => {
+  const left = asOf - spans[window]
+  return spans[window] >= spans['1d'] ? floorHour(left) : left
+}
+
+/** The first slot a window is made of. */
+export const firstSlot = (window: WindowName, asOf: Instant, reach: Duration): Instant =>
+  floorHour(leftEdge(window, asOf) - reach)
+
+const isAllowed = (window: WindowName, view: View): boolean =>
+  firstSlot(window, view.asOf, view.reach) >= view.spanFrom &&
+  (view.horizon === undefined || leftEdge(window, view.asOf) - view.reach >= view.asOf - view.horizon)
+
+const isWhole = (window: WindowName, view: View): boolean =>
+  isAllowed(window, view) && firstSlot(window, view.asOf, view.reach) >= view.coveredFrom
+
+interface Frame {
+  readonly window: WindowName
+  readonly left: Instant
+  readonly firstSlot: Instant
+}
+
+const frame = (window: WindowName, { asOf, reach }: View): Frame => ({
+  window,
+  left: leftEdge(window, asOf),
+  firstSlot: firstSlot(window, asOf, reach),
+})
+
+/** Frames in which verdicts, starts and groups are counted come from their own slots, completions from all. */
+const whole = (windows: readonly WindowName[], view: View): readonly Frame[] =>
+  windows.filter((window) => isWhole(window, view)).map((window) => frame(window, view))
+
+const verdictsIn = ({ window, left, firstSlot: first }: Frame, view: View): Verdicts => {
+  let good = 0
+  let bad = 0
+  for (const [hour, { cells }] of view.slots) {
+    if (hour < first) continue
+    for (const cell of cells) {
+      if (cell.at < left || cell.at >= view.asOf) continue
+      good += cell.good
+      bad += cell.bad
+    }
+  }
+  return { window, good, bad }
+}
+
+const rateIn = (frame: Frame, what: 'starts' | 'completions', view: View): Rate => {
+  let count = 0
+  for (const [hour, { cells }] of view.slots) {
+    if (hour < frame.firstSlot) continue
+    for (const cell of cells) if (cell.at >= frame.left && cell.at < view.asOf) count += cell[what]
+  }
+  return { window: frame.window, count }
+}
+
+type Counts = { good: number; bad: number }
+
+const groupsIn = (frame: Frame, view: View): ReadonlyMap<string | undefined, Counts> => {
+  const byGroup = new Map<string | undefined, Counts>()
+  for (const [hour, { cells }] of view.slots) {
+    if (hour < frame.firstSlot) continue
+    for (const cell of cells) {
+      if (cell.at < frame.left || cell.at >= view.asOf || cell.good + cell.bad === 0) continue
+      const counts = getOrMake(byGroup, cell.group, () => ({ good: 0, bad: 0 }))
+      counts.good += cell.good
+      counts.bad += cell.bad
+    }
+  }
+  return byGroup
+}
+
+/** One choice of members for all windows, by verdicts in the longest, so that a member's windows can be compared. */
+const groups = (view: View): readonly GroupVerdicts[] => {
+  const allowed = groupWindows.filter((window) => isAllowed(window, view))
+  if (!allowed.every((window) => isWhole(window, view))) return []
+  const frames = allowed.map((window) => ({ window, byGroup: groupsIn(frame(window, view), view) }))
+  const ranked = [...(frames.at(-1)?.byGroup ?? [])].filter(([member]) => member !== undefined)
+  if (ranked.length === 0) return []
+  const chosen = ranked
+    .sort(([a, m], [b, n]) => n.good + n.bad - m.good - m.bad || (String(a) < String(b) ? -1 : 1))
+    .slice(0, TOP_GROUPS)
+    .map(([member]) => member)
+  return frames.flatMap(({ window, byGroup }) => {
+    const rest = [...byGroup].filter(([member]) => !chosen.includes(member)).map(([, counts]) => counts)
+    const other = rest.reduce((sum, { good, bad }) => ({ good: sum.good + good, bad: sum.bad + bad }), none)
+    return [
+      ...chosen.map((member) => ({ window, member, ...(byGroup.get(member) ?? none) })),
+      { window, member: undefined, ...other },
+    ]
+  })
+}
+const none: Readonly<Counts> = { good: 0, bad: 0 }
+
+const dueWithin = (view: View, from: Instant, to: Instant): number => {
+  let count = 0
+  for (const [, { cells }] of view.slots)
+    for (const cell of cells) if (cell.at >= from && cell.at < to) count += cell.due
+  return count
+}
+
+const backlog = (view: View): Backlog => {
+  let open = 0
+  let oldest: Instant | undefined
+  for (const [, tally] of view.slots) {
+    open += tally.open
+    if (tally.oldest !== undefined) oldest = Math.min(oldest ?? tally.oldest, tally.oldest)
+  }
+  const due = dueHorizons.map((horizon) => ({
+    horizon,
+    count: dueWithin(view, view.asOf, view.asOf + spans[horizon]),
+  }))
+  return { open, overdue: dueWithin(view, Number.NEGATIVE_INFINITY, view.asOf), oldest, due }
+}
+
+/** All windows that are whole: what has not been read yet, or no longer exists in Odoo, is absent, never 0. */
+export const windowsOf = (view: View): Windows => {
+  const isSpanWhole = view.coveredFrom <= view.spanFrom
+  // An item of any age may be done today: completions need all slots.
+  const completed = view.hasCompletions && isSpanWhole ? whole(rateWindows, view) : []
+  return {
+    asOf: view.asOf,
+    verdicts: whole(verdictWindows, view).map((each) => verdictsIn(each, view)),
+    starts: whole(rateWindows, view).map((each) => rateIn(each, 'starts', view)),
+    completions: completed.map((each) => rateIn({ ...each, firstSlot: view.spanFrom }, 'completions', view)),
+    groups: groups(view),
+    backlog: isSpanWhole ? backlog(view) : undefined,
+  }
+}
+
+/** Starts and completions by the UTC hour they fell in, of whole hours before `asOf`: what expectation is learnt from. */
+export const hourlyCounts = ({ slots, asOf }: View): ReadonlyMap<Instant, { starts: number; completions: number }> => {
+  const byHour = new Map<Instant, { starts: number; completions: number }>()
+  for (const [, { cells }] of slots) {
+    for (const cell of cells) {
+      if (cell.starts + cell.completions === 0 || cell.at >= floorHour(asOf)) continue
+      const counts = getOrMake(byHour, floorHour(cell.at), () => ({ starts: 0, completions: 0 }))
+      counts.starts += cell.starts
+      counts.completions += cell.completions
+    }
+  }
+  return byHour
+}

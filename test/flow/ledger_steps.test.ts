@@ -1,0 +1,316 @@
+/** The rules of the ledger one by one: what it asks, when, and what each of them is there for. */
+import { expect, test } from 'vitest'
+import { progress, step, viewOf } from '../../src/flow/ledger.ts'
+import {
+  defaultCadence,
+  emptyLedger,
+  type LedgerConfig,
+  type LedgerState,
+  type Question,
+} from '../../src/flow/ledger_state.ts'
+import { HOUR, MINUTE } from '../../src/flow/tally.ts'
+import { windowsOf } from '../../src/flow/windows.ts'
+import type { Duration, Instant } from '../../src/metric.ts'
+import { answers, bruteForce, cellCount, drive, emptyTable, type Row, type Table } from './simulated_table.ts'
+
+const DAY = 24 * HOUR
+const now = Date.UTC(2026, 4, 4, 12, 30)
+const config: LedgerConfig<Duration> = {
+  promise: { kind: 'journey', evidence: 'ledger', targets: [{ since: 0, target: 15 * MINUTE }] },
+  deadline: (start, target) => start + target,
+  span: 30 * DAY,
+  reach: 15 * MINUTE,
+  horizon: undefined,
+  ahead: 0,
+  overlap: 3 * MINUTE,
+  fast: 'changed',
+  cadence: defaultCadence,
+}
+
+const put = (table: Table, id: number, created: Instant, more: Partial<Row> = {}): void => {
+  const row: Row = {
+    id,
+    slot: created,
+    start: created,
+    promised: undefined,
+    state: 'open',
+    ended: undefined,
+    created,
+    written: created,
+    group: undefined,
+    ...more,
+  }
+  table.rows.set(id, row)
+}
+
+const tableOf = (count: number, every: Duration): Table => {
+  const table = emptyTable()
+  for (let id = 1; id <= count; id++) {
+    const created = now - id * every
+    put(table, id, created, { state: 'done', ended: created + MINUTE, written: created + MINUTE })
+  }
+  return table
+}
+
+const windows = (state: LedgerState, of: LedgerConfig<Duration> = config) => {
+  const view = viewOf(of, state)
+  return view && windowsOf(view)
+}
+
+/** All that is asked until nothing is left to ask, and the state after each answer. */
+const asked = (before: LedgerState, table: Table, at: Instant, of: LedgerConfig<Duration> = config) => {
+  let { state, ask } = step(of, before, { kind: 'clock', now: at })
+  const questions: Question[] = []
+  const states: LedgerState[] = []
+  while (ask !== undefined && questions.length < 10_000) {
+    questions.push(ask)
+    for (const input of answers(table, ask, at, true, 500)) ({ state, ask } = step(of, state, input))
+    states.push(state)
+  }
+  return { state, questions, states }
+}
+
+test('backfill reads the newest first; a window appears when its span is whole, the backlog with the whole span', () => {
+  const table = tableOf(3000, 15 * MINUTE)
+  const small = { ...config, cadence: { ...defaultCadence, pageRows: 100 } }
+  const { states, questions, state } = asked(emptyLedger, table, now, small)
+  const seen = states.map((each) => windows(each, small)?.verdicts.map(({ window }) => window) ?? [])
+  expect(seen.map((names) => names.length)).toEqual(seen.map((names) => names.length).toSorted((a, b) => a - b))
+  expect(seen.find((names) => names.length > 0)).toEqual(['5m', '30m', '1h', '2h', '6h'])
+  expect(seen.at(-1)).toEqual(['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'])
+  const hoursRead = questions.flatMap((question) => (question.kind === 'rows' ? question.hours : []))
+  expect(hoursRead).toEqual(hoursRead.toSorted((a, b) => b - a))
+  expect(new Set(hoursRead).size).toBe(hoursRead.length)
+  const pages = questions.flatMap((question) => (question.kind === 'rows' ? question.hours.length : []))
+  // Four rows an hour: 25 hours are the hundred rows a page may hold.
+  expect(Math.max(...pages)).toBe(25)
+  expect(questions[0]?.purpose).toBe('look')
+  expect(questions.at(-1)?.purpose).toBe('backfill')
+  const shares = states.map((each) => progress(small, each, now))
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+  expect(shares.at(-1)).toBe(1)
+  const withBacklog = states.filter((each) => windows(each, small)?.backlog !== undefined)
+  expect(withBacklog).toEqual([state])
+  expect(windows(state, small)).toEqual(bruteForce(small, table, now))
+})
+
+test('a look that is due goes before the backfill that is under way', () => {
+  const table = tableOf(3000, 15 * MINUTE)
+  const small = { ...config, cadence: { ...defaultCadence, pageRows: 20 } }
+  const partial = drive(small, emptyLedger, table, now, 12)
+  expect(partial.background?.kind).toBe('backfill')
+  const out = partial.asked
+  if (out?.kind !== 'rows') throw new Error('no page of the backfill is out')
+  const [answer] = answers(table, out, now + MINUTE, true, 500)
+  if (answer === undefined) throw new Error('no answer')
+  const next = step(small, partial, answer)
+  expect(next.ask).toMatchObject({ kind: 'changed', purpose: 'look' })
+  expect(next.state.background?.kind).toBe('backfill')
+  const state = drive(small, next.state, table, now + MINUTE)
+  expect(state.asOf).toBe(now + MINUTE)
+  expect(windows(state, small)).toEqual(bruteForce(small, table, now + MINUTE))
+})
+
+test('each minute a fast look since the highest stamp less the overlap, each ten a full one, in between nothing', () => {
+  const table = tableOf(200, 15 * MINUTE)
+  const { state } = asked(emptyLedger, table, now)
+  expect(asked(state, table, now + MINUTE - 1).questions).toEqual([])
+  const fast = asked(state, table, now + MINUTE)
+  const highest = Math.max(...[...table.rows.values()].map(({ written }) => written))
+  expect(fast.questions).toHaveLength(1)
+  expect(fast.questions[0]).toMatchObject({ kind: 'changed', since: highest - config.overlap, to: now + HOUR / 2 })
+  const full = asked(fast.state, table, now + 10 * MINUTE)
+  expect(full.questions.map(({ kind }) => kind)).toEqual(['checksums'])
+})
+
+test('only the hours that changed are read again', () => {
+  const table = tableOf(200, 15 * MINUTE)
+  const { state } = asked(emptyLedger, table, now)
+  const row = table.rows.get(40)
+  if (row === undefined) throw new Error('no row')
+  table.rows.set(40, { ...row, ended: row.ended && row.ended + 2 * HOUR, written: now + 30_000 })
+  const { questions, state: after } = asked(state, table, now + MINUTE)
+  const hour = Math.floor(row.slot / HOUR) * HOUR
+  expect(questions.map((question) => (question.kind === 'rows' ? question.hours : question.kind))).toEqual([
+    'changed',
+    [hour],
+  ])
+  expect(windows(after)).toEqual(bruteForce(config, table, now + MINUTE))
+})
+
+test('a mass write costs one bounded count a minute and at most one full look an overlap, and then it is over', () => {
+  const table = tableOf(2000, 15 * MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  for (const [id, row] of table.rows) table.rows.set(id, { ...row, written: now + 30_000 })
+  const perMinute: string[][] = []
+  for (let minute = 1; minute <= 8; minute++) {
+    const look = asked(state, table, now + minute * MINUTE)
+    state = look.state
+    perMinute.push(look.questions.map(({ kind }) => kind))
+  }
+  const fulls = perMinute.filter((kinds) => kinds.includes('checksums'))
+  expect(fulls.length).toBeLessThanOrEqual(3)
+  expect(perMinute.at(-1)).toEqual(['changed'])
+  expect(state.asOf).toBe(now + 8 * MINUTE)
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 8 * MINUTE))
+})
+
+test('after a mass write a transaction still open at the full look is not passed over', () => {
+  const table = tableOf(2000, 15 * MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  for (const [id, row] of table.rows) table.rows.set(id, { ...row, written: now + 30_000 })
+  for (let minute = 1; minute <= 6; minute++) state = drive(config, state, table, now + minute * MINUTE)
+  expect(state.lastFull).toBe(now + 6 * MINUTE)
+  put(table, 9999, now + 5.5 * MINUTE)
+  state = drive(config, state, table, now + 7 * MINUTE)
+  expect(state.lastFull).toBe(now + 6 * MINUTE)
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 7 * MINUTE))
+})
+
+test('a full look reaches back to the first hour of the span', () => {
+  const table = emptyTable()
+  const first = Date.UTC(2026, 3, 4, 11)
+  put(table, 1, first)
+  put(table, 2, first + MINUTE)
+  put(table, 3, first - MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  expect(windows(state)?.backlog?.open).toBe(2)
+  table.rows.delete(2)
+  state = drive(config, state, table, now + 10 * MINUTE)
+  expect(windows(state)?.backlog?.open).toBe(1)
+  state = drive(config, state, table, now + 29 * MINUTE)
+  expect(windows(state)?.backlog?.open).toBe(1)
+  state = drive(config, state, table, now + 30 * MINUTE)
+  expect(state.slots.size).toBe(0)
+})
+
+test('an hour that comes into the span is read though its rows were written long ago', () => {
+  const table = tableOf(10, HOUR)
+  put(table, 99, now - 5 * HOUR, { slot: now + HOUR, start: now + HOUR })
+  let { state } = asked(emptyLedger, table, now)
+  for (const at of [now + 25 * MINUTE, now + 31 * MINUTE]) state = asked(state, table, at).state
+  expect(state.lastFull).toBeLessThan(state.lastLook)
+  expect(windows(state)?.backlog?.open).toBe(1)
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 31 * MINUTE))
+})
+
+test('a row that came after the checksum and was gone by the next does not stay', () => {
+  const table = emptyTable()
+  put(table, 1, now - 20 * MINUTE)
+  const of: LedgerConfig<Duration> = { ...config, fast: 'checksums' }
+  let { state, ask } = step(of, emptyLedger, { kind: 'clock', now })
+  if (ask === undefined) throw new Error('nothing asked')
+  for (const input of answers(table, ask, now, false, 10)) ({ state, ask } = step(of, state, input))
+  put(table, 2, now - 19 * MINUTE)
+  expect(ask?.kind).toBe('rows')
+  state = drive(of, state, table, now)
+  expect(windows(state, of)?.backlog?.open).toBe(2)
+  table.rows.delete(2)
+  state = drive(of, state, table, now + MINUTE)
+  expect(windows(state, of)).toEqual(bruteForce(of, table, now + MINUTE))
+})
+
+test('what no checksum tells of, a transaction longer than the overlap, is found by the nightly rescan', () => {
+  const table = tableOf(200, 15 * MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  const row = table.rows.get(10)
+  if (row === undefined) throw new Error('no row')
+  // The newest stamp of the hour is another row's, the count by state the same.
+  table.rows.set(10, { ...row, ended: row.slot + HOUR, written: row.written - 1 })
+  for (let minute = 1; minute <= 12; minute++) state = drive(config, state, table, now + minute * MINUTE)
+  expect(windows(state)).not.toEqual(bruteForce(config, table, now + 12 * MINUTE))
+  const night = Date.UTC(2026, 4, 5, 2, 1)
+  const { state: after, questions } = asked(state, table, night)
+  expect(questions.some(({ purpose }) => purpose === 'rescan')).toBe(true)
+  expect(windows(after)).toEqual(bruteForce(config, table, night))
+  expect(asked(after, table, night + MINUTE).questions.map(({ purpose }) => purpose)).not.toContain('rescan')
+})
+
+test('a failed question leaves the windows as of their last look, and is begun again a minute later', () => {
+  const table = tableOf(200, 15 * MINUTE)
+  const { state } = asked(emptyLedger, table, now)
+  const look = step(config, state, { kind: 'clock', now: now + MINUTE })
+  expect(look.ask?.kind).toBe('changed')
+  const failed = step(config, look.state, { kind: 'failed', now: now + MINUTE + 5000 })
+  expect(failed.ask).toBeUndefined()
+  expect(windows(failed.state)).toEqual(windows(state))
+  expect(step(config, failed.state, { kind: 'clock', now: now + MINUTE + 30_000 }).ask).toBeUndefined()
+  expect(step(config, failed.state, { kind: 'clock', now: now + 2 * MINUTE }).ask?.kind).toBe('changed')
+})
+
+test('while a question is out the clock asks nothing; an answer nobody asked for changes nothing', () => {
+  const first = step(config, emptyLedger, { kind: 'clock', now })
+  expect(step(config, first.state, { kind: 'clock', now: now + HOUR }).ask).toBeUndefined()
+  const stray = step(config, first.state, { kind: 'rows', now, items: [], last: true })
+  expect(stray).toEqual({ state: first.state, ask: undefined })
+  expect(step(config, emptyLedger, { kind: 'checksums', now, hours: [] }).state).toBe(emptyLedger)
+})
+
+test('an empty company has windows of 0, not none', () => {
+  const state = drive(config, emptyLedger, emptyTable(), now)
+  expect(windows(state)?.verdicts).toHaveLength(8)
+  expect(windows(state)).toEqual(bruteForce(config, emptyTable(), now))
+})
+
+test('beyond the horizon of what Odoo keeps, windows are absent', () => {
+  const purged = { ...config, horizon: 2 * DAY }
+  const state = drive(purged, emptyLedger, tableOf(500, 15 * MINUTE), now)
+  expect(windows(state, purged)?.verdicts.map(({ window }) => window)).toEqual(['5m', '30m', '1h', '2h', '6h', '1d'])
+})
+
+test('a standstill burns from the first missed deadline on, while completed events alone stay green', () => {
+  const table = emptyTable()
+  const stop = now + 30 * MINUTE
+  let state = emptyLedger
+  let firstBad: Instant | undefined
+  const completedLate: number[] = []
+  for (let minute = 0; minute <= 90; minute++) {
+    const at = now + minute * MINUTE
+    put(table, minute + 1, at)
+    const previous = table.rows.get(minute - 1)
+    // Each is done two minutes later, until nothing is done any more.
+    if (previous !== undefined && at < stop) {
+      table.rows.set(previous.id, { ...previous, state: 'done', ended: at, written: at })
+    }
+    state = drive(config, state, table, at + 10_000)
+    const bad = windows(state)?.verdicts.find(({ window }) => window === '5m')?.bad ?? 0
+    if (bad > 0) firstBad ??= at
+    if (firstBad !== undefined) expect(bad).toBeGreaterThan(0)
+    const done = [...table.rows.values()].filter((row) => row.state === 'done')
+    completedLate.push(done.filter(({ ended, start }) => (ended ?? 0) > start + 15 * MINUTE).length)
+  }
+  const firstMissed = Math.min(
+    ...[...table.rows.values()].filter((row) => row.state === 'open').map((row) => row.start),
+  )
+  // In the minute after the deadline's own.
+  expect(firstBad).toBe(firstMissed + 15 * MINUTE + MINUTE)
+  expect(completedLate.every((count) => count === 0)).toBe(true)
+  expect(windows(state)?.verdicts.find(({ window }) => window === '30m')).toEqual({ window: '30m', good: 0, bad: 30 })
+  expect(windows(state)?.completions.find(({ window }) => window === '30m')?.count).toBe(0)
+})
+
+test('memory is bounded by hours, minutes and groups, not by items', () => {
+  const sizes = [5000, 20_000].map((count) => {
+    const table = tableOf(count, (30 * DAY) / count)
+    for (const [id, row] of table.rows) table.rows.set(id, { ...row, group: `g${id % 8}` })
+    const state = drive(config, emptyLedger, table, now)
+    expect(state.slots.size).toBeLessThanOrEqual(722)
+    return cellCount([...state.slots.values()].map(({ tally }) => tally))
+  })
+  const [few = 0, many = 0] = sizes
+  // Ungrouped: hours. Within 25 h by group and hour, within 7 h by group and minute; items touch neighbouring hours.
+  expect(many).toBeLessThan(2 * 722 * 2 + 2 * 25 * 8 + 7 * 60 * (8 + 2))
+  expect(many).toBeLessThan(few * 2)
+})
+
+test('cells grow coarser as they age: minutes for six hours, groups for a day', () => {
+  const table = tableOf(600, MINUTE)
+  for (const [id, row] of table.rows) table.rows.set(id, { ...row, group: `g${id % 8}` })
+  let state = drive(config, emptyLedger, table, now)
+  const before = cellCount([...state.slots.values()].map(({ tally }) => tally))
+  for (let hour = 1; hour <= 36; hour++) state = drive(config, state, table, now + hour * HOUR)
+  const cells = [...state.slots.values()].flatMap(({ tally }) => tally.cells)
+  expect(cells.every(({ width, group }) => width === HOUR && group === undefined)).toBe(true)
+  expect(cells.length).toBeLessThan(before / 10)
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 36 * HOUR))
+})

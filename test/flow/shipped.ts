@@ -1,0 +1,13 @@
+/** The flows as shipped. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type ParsedFlow, parseFlow } from '../../src/flow/spec_file.ts'
+
+const folder = resolve(import.meta.dirname, '../../slo')
+
+export const flowFiles: readonly string[] = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .sort()
+
+export const shipped = (file: string): ParsedFlow =>
+  parseFlow({ file: `slo/${file}`, text: readFileSync(join(folder, file), 'utf8') })
