@@ -1,5 +1,6 @@
 /** The unit: a collector is a list of probes, a probe is one question put to one system. Types only, and the two ways to say no. */
 import type { z } from 'zod'
+import type { OpenFlows } from './flow/read/access.ts'
 import type { Duration, Instant, MetricDescriptor, Sample, TargetLabel } from './metric.ts'
 import type { SecretRef } from './secret.ts'
 
@@ -76,6 +77,8 @@ export interface Collector<Config, Client> {
    * list. What it leads to is a name, or a mapping whose keys are names.
    */
   readonly tenantNames?: readonly string[]
+  /** How the business flows are read by this way; absent where it leads to no Odoo. */
+  readonly flows?: OpenFlows<Client>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the engine handles collectors without knowing their parts

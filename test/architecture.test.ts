@@ -85,7 +85,7 @@ test('alerts are written over descriptors', () => {
 
 test('the vocabulary stands on nothing of ours but itself', () => {
   expect(offences(['src/metric.ts', 'src/secret.ts'], (i) => !isOurs(i))).toEqual([])
-  expect(offences(['src/collector.ts'], (i) => !isOurs(i) || ['src/metric.ts', 'src/secret.ts'].includes(i))).toEqual(
+  expect(offences(['src/collector.ts'], (i) => !isOurs(i) || ['src/metric.ts', 'src/secret.ts', 'src/flow/read/access.ts'].includes(i))).toEqual(
     [],
   )
 })

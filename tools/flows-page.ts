@@ -1,7 +1,7 @@
 /** docs/flows.md, from the flows in slo/. Pure. */
 import { formatDuration } from '../src/config/duration.ts'
-import { SERIES } from '../src/flow/spec.ts'
-import type { Flow } from '../src/flow/spec_file.ts'
+import { SERIES } from '../src/flow/spec/spec.ts'
+import type { Flow } from '../src/flow/spec/spec_file.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim()
 

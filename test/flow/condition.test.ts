@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { condition } from '../../src/flow/condition.ts'
-import { toDomain } from '../../src/flow/condition_domain.ts'
-import { evaluate } from '../../src/flow/condition_eval.ts'
-import { toSql } from '../../src/flow/condition_sql.ts'
+import { condition } from '../../src/flow/condition/condition.ts'
+import { toDomain } from '../../src/flow/condition/domain.ts'
+import { evaluate } from '../../src/flow/condition/evaluate.ts'
+import { toSql } from '../../src/flow/condition/sql.ts'
 import { catalogueOf } from './stand_in.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00.900Z')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { expectedIn, expectedOf, type LocalTime } from '../../src/flow/expected.ts'
-import { type Cell, floorHour, HOUR, MINUTE, type Tally } from '../../src/flow/tally.ts'
-import type { View } from '../../src/flow/windows.ts'
+import { expectedIn, expectedOf, type LocalTime } from '../../src/flow/ledger/expected.ts'
+import { type Cell, floorHour, HOUR, MINUTE, type Tally } from '../../src/flow/ledger/tally.ts'
+import type { View } from '../../src/flow/ledger/windows.ts'
 import type { Instant } from '../../src/metric.ts'
 
 const DAY = 24 * HOUR

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { floors } from '../../src/flow/floors.ts'
+import { floors } from '../../src/flow/read/floors.ts'
 
 const HOUR = 3_600_000
 const day = (n: number) => n * 24 * HOUR

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Row } from '../../src/flow/condition_eval.ts'
-import { type ItemContext, itemOf } from '../../src/flow/item_of.ts'
-import { furtherOf, type ResolvedFlow, resolveFlow } from '../../src/flow/resolve.ts'
+import type { Row } from '../../src/flow/condition/evaluate.ts'
+import { type ItemContext, itemOf } from '../../src/flow/read/item_of.ts'
+import { furtherOf, type ResolvedFlow, resolveFlow } from '../../src/flow/spec/resolve.ts'
 import { shipped } from './shipped.ts'
 import { catalogueOf } from './stand_in.ts'
 

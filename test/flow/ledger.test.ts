@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { viewOf } from '../../src/flow/ledger.ts'
-import { defaultCadence, emptyLedger, type LedgerConfig, type LedgerState } from '../../src/flow/ledger_state.ts'
-import { floorHour, HOUR, MINUTE } from '../../src/flow/tally.ts'
-import { windowsOf } from '../../src/flow/windows.ts'
+import { viewOf } from '../../src/flow/ledger/ledger.ts'
+import { defaultCadence, emptyLedger, type LedgerConfig, type LedgerState } from '../../src/flow/ledger/ledger_state.ts'
+import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
+import { windowsOf } from '../../src/flow/ledger/windows.ts'
 import type { Instant } from '../../src/metric.ts'
 import { bruteForce, commit, drive, emptyTable, type Row, type Table } from './simulated_table.ts'
 

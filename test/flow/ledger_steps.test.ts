@@ -1,15 +1,15 @@
 /** The rules of the ledger one by one: what it asks, when, and what each of them is there for. */
 import { expect, test } from 'vitest'
-import { progress, step, viewOf } from '../../src/flow/ledger.ts'
+import { progress, step, viewOf } from '../../src/flow/ledger/ledger.ts'
 import {
   defaultCadence,
   emptyLedger,
   type LedgerConfig,
   type LedgerState,
   type Question,
-} from '../../src/flow/ledger_state.ts'
-import { HOUR, MINUTE } from '../../src/flow/tally.ts'
-import { windowsOf } from '../../src/flow/windows.ts'
+} from '../../src/flow/ledger/ledger_state.ts'
+import { HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
+import { windowsOf } from '../../src/flow/ledger/windows.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
 import { answers, bruteForce, cellCount, drive, emptyTable, type Row, type Table } from './simulated_table.ts'
 

@@ -2,7 +2,7 @@
 import { connect, type PostgresClient } from '../../collectors/postgres/client.ts'
 import { config } from '../../collectors/postgres/config.ts'
 import type { PostgresServer } from '../../demo/postgres.ts'
-import type { HourChecksum } from '../../src/flow/reader.ts'
+import type { HourChecksum } from '../../src/flow/read/reader.ts'
 import type { Instant } from '../../src/metric.ts'
 
 export const signal = (): AbortSignal => AbortSignal.timeout(20_000)

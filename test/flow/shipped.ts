@@ -1,7 +1,7 @@
 /** The flows as shipped. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type ParsedFlow, parseFlow } from '../../src/flow/spec_file.ts'
+import { type ParsedFlow, parseFlow } from '../../src/flow/spec/spec_file.ts'
 
 const folder = resolve(import.meta.dirname, '../../slo')
 

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { formatProblem } from '../../src/config/problem.ts'
-import { flowSchemaText, parseFlow } from '../../src/flow/spec_file.ts'
+import { flowSchemaText, parseFlow } from '../../src/flow/spec/spec_file.ts'
 import { flowFiles } from './shipped.ts'
 
 const FLOW = `title: A promise

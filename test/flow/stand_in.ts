@@ -3,7 +3,7 @@ import xmlrpc from 'xmlrpc'
 import type { Version } from '../../demo/odoo/columns.ts'
 import { type Field as ModelField, registryOf } from '../../demo/odoo/models.ts'
 import type { OdooServer } from '../../demo/odoo/server.ts'
-import type { Catalogue, Field, FieldKind } from '../../src/flow/catalogue.ts'
+import type { Catalogue, Field, FieldKind } from '../../src/flow/spec/catalogue.ts'
 
 const kinds: Readonly<Record<ModelField['type'], FieldKind | undefined>> = {
   integer: 'integer',

@@ -1,6 +1,6 @@
 /** Transfers of every shape, as Odoo's tables hold them and as both readers give them; conditions over them. */
 import fc from 'fast-check'
-import type { Row } from '../../src/flow/condition_eval.ts'
+import type { Row } from '../../src/flow/condition/evaluate.ts'
 
 const states = ['draft', 'confirmed', 'assigned', 'done'] as const
 const references = ['AB1', 'ab2', 'Z', ''] as const

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Item, ItemState } from '../../src/flow/item.ts'
-import { type Deadline, judge, type Promised, verdictOf } from '../../src/flow/verdict.ts'
+import type { Item, ItemState } from '../../src/flow/ledger/item.ts'
+import { type Deadline, judge, type Promised, verdictOf } from '../../src/flow/ledger/verdict.ts'
 import { type Duration, type Instant, minutes } from '../../src/metric.ts'
 
 const start = Date.UTC(2026, 4, 4, 12)

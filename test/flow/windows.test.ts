@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Item } from '../../src/flow/item.ts'
-import { floorHour, HOUR, MINUTE, tallyOf } from '../../src/flow/tally.ts'
-import type { Promised } from '../../src/flow/verdict.ts'
-import { hourlyCounts, leftEdge, type View, windowsOf } from '../../src/flow/windows.ts'
+import type { Item } from '../../src/flow/ledger/item.ts'
+import { floorHour, HOUR, MINUTE, tallyOf } from '../../src/flow/ledger/tally.ts'
+import type { Promised } from '../../src/flow/ledger/verdict.ts'
+import { hourlyCounts, leftEdge, type View, windowsOf } from '../../src/flow/ledger/windows.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
 
 const DAY = 24 * HOUR

@@ -3,11 +3,11 @@
  * rows may have changed. A state machine without IO: an answer or the clock goes in, the state and the next question
  * come out. One question is out at a time.
  */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
+import type { ChangedHour, HourChecksum } from '../read/reader.ts'
 import type { Item } from './item.ts'
 import { type Input, type LedgerConfig, type LedgerState, never, type Question, type Work } from './ledger_state.ts'
 import { backgroundFor, byNewest, type Config, lookFor, purposeOf, questionOf, spanFrom, spanTo } from './look.ts'
-import type { ChangedHour, HourChecksum } from './reader.ts'
 import { coarsen, emptyTally, floorHour, floorMinute, HOUR, merge, type Tally, tallyOf } from './tally.ts'
 import type { View } from './windows.ts'
 

@@ -1,5 +1,5 @@
 /** How many starts and completions a window would usually hold: what the same weekday and hour held in the weeks before. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
 import { floorHour, HOUR } from './tally.ts'
 import { hourlyCounts, leftEdge, type Rate, rateWindows, type View, type WindowName } from './windows.ts'
 

@@ -1,5 +1,5 @@
 /** The windows as of a whole minute: a pure function of the slots, so of Odoo's rows as they read now. */
-import { type Duration, hours, type Instant, minutes } from '../metric.ts'
+import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
 import { floorHour, getOrMake, type Tally } from './tally.ts'
 
 const days = (n: number): Duration => hours(24 * n)

@@ -1,13 +1,13 @@
 /** What is asked of Odoo's tables for a flow, whoever asks it. Pure. */
-import { Unsupported } from '../collector.ts'
-import type { Instant } from '../metric.ts'
-import { type Catalogue, find } from './catalogue.ts'
-import { allOf, type Condition, pathsIn } from './condition.ts'
-import { pathsOfMoment } from './moment.ts'
+import { Unsupported } from '../../collector.ts'
+import type { Instant } from '../../metric.ts'
+import { allOf, type Condition, pathsIn } from '../condition/condition.ts'
+import { HOUR } from '../ledger/tally.ts'
+import { type Catalogue, find } from '../spec/catalogue.ts'
+import { pathsOfMoment } from '../spec/moment.ts'
+import { fieldsOf, type ResolvedFlow } from '../spec/resolve.ts'
 import { datetimeText, instantOf } from './naive.ts'
 import type { ChangedHour, HourChecksum } from './reader.ts'
-import { fieldsOf, type ResolvedFlow } from './resolve.ts'
-import { HOUR } from './tally.ts'
 
 export interface Aggregate {
   readonly field: string

@@ -1,11 +1,11 @@
 /** One row of Odoo → one item of a flow. Pure; the same item from a row of RPC and from a row of SQL. */
-import type { Instant } from '../metric.ts'
-import { allOf, type Condition } from './condition.ts'
-import { evaluate, isMissing, isNothing, plain, type Row, valuesAt } from './condition_eval.ts'
-import type { Item, ItemState } from './item.ts'
+import type { Instant } from '../../metric.ts'
+import { allOf, type Condition } from '../condition/condition.ts'
+import { evaluate, isMissing, isNothing, plain, type Row, valuesAt } from '../condition/evaluate.ts'
+import type { Item, ItemState } from '../ledger/item.ts'
+import type { ResolvedFlow } from '../spec/resolve.ts'
+import { type Moment, NONE, type State } from '../spec/spec.ts'
 import { instantOf } from './naive.ts'
-import type { ResolvedFlow } from './resolve.ts'
-import { type Moment, NONE, type State } from './spec.ts'
 
 export interface ItemContext {
   readonly now: Instant

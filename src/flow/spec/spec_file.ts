@@ -1,9 +1,9 @@
 /** A flow's file → its specification, or all that is wrong with it, each at its line. Pure. */
-import { problemsOf } from '../config/issues.ts'
-import type { Path, Problem } from '../config/problem.ts'
-import { type JsonSchema, jsonSchema } from '../config/schema.ts'
-import { placeOf, readYaml, type Source } from '../config/yaml.ts'
-import { type Condition, misplacedOptional } from './condition.ts'
+import { problemsOf } from '../../config/issues.ts'
+import type { Path, Problem } from '../../config/problem.ts'
+import { type JsonSchema, jsonSchema } from '../../config/schema.ts'
+import { placeOf, readYaml, type Source } from '../../config/yaml.ts'
+import { type Condition, misplacedOptional } from '../condition/condition.ts'
 import { type FlowFile, flowSchema } from './spec.ts'
 
 export interface Flow extends FlowFile {

@@ -1,5 +1,5 @@
 /** What the ledger looks at next: a look each minute, a full one each ten, the backfill and the nightly rescan between. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
 import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } from './ledger_state.ts'
 import { floorHour, floorMinute, HOUR } from './tally.ts'
 

@@ -1,13 +1,13 @@
 /** A flow's rows by SQL, in the database of an Odoo or on its standby. */
 import { CollectError, Unsupported } from '../../src/collector.ts'
-import { tableOf } from '../../src/flow/catalogue.ts'
-import type { Row } from '../../src/flow/condition_eval.ts'
-import { quoted, type Sql, toSql } from '../../src/flow/condition_sql.ts'
-import type { Aggregate, Group } from '../../src/flow/question.ts'
-import { readerOver, type Selection, type Source } from '../../src/flow/read.ts'
-import type { FlowReader } from '../../src/flow/reader.ts'
-import type { ResolvedFlow } from '../../src/flow/resolve.ts'
-import type { Query } from './client.ts'
+import type { Row } from '../../src/flow/condition/evaluate.ts'
+import { quoted, type Sql, toSql } from '../../src/flow/condition/sql.ts'
+import type { Aggregate, Group } from '../../src/flow/read/question.ts'
+import { readerOver, type Selection, type Source } from '../../src/flow/read/read.ts'
+import type { FlowReader } from '../../src/flow/read/reader.ts'
+import { tableOf } from '../../src/flow/spec/catalogue.ts'
+import type { ResolvedFlow } from '../../src/flow/spec/resolve.ts'
+import type { Query } from '../postgres/client.ts'
 
 export type SqlSource = Pick<Source, 'catalogue' | 'currencies' | 'now'> & {
   /** Of one connection, which belongs to this reader: its settings are changed. */

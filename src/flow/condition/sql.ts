@@ -1,7 +1,7 @@
 /** Conditions → SQL over Odoo's tables, for a read-only role. */
-import { type Field, type Step, tableOf } from './catalogue.ts'
+import { type Field, type Step, tableOf } from '../spec/catalogue.ts'
 import type { Condition } from './condition.ts'
-import { check, type Leaf, type Setting, type Tree } from './condition_tree.ts'
+import { check, type Leaf, type Setting, type Tree } from './tree.ts'
 
 export interface Sql {
   /** LEFT JOINs of the many2ones on the way, each with an alias of its own; '' where there are none. */

@@ -1,5 +1,5 @@
 /** What a moment names. */
-import { allOf, type Condition, pathsIn } from './condition.ts'
+import { allOf, type Condition, pathsIn } from '../condition/condition.ts'
 import type { Moment } from './spec.ts'
 
 /** Every field path a moment reads. */

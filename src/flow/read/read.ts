@@ -1,11 +1,12 @@
 /** One reader over either way to Odoo's tables: what it asks, in which order, and what it makes of the answers. */
-import { CollectError, Unsupported } from '../collector.ts'
-import type { Instant } from '../metric.ts'
-import type { Catalogue } from './catalogue.ts'
-import { allOf, type Condition } from './condition.ts'
-import type { Row } from './condition_eval.ts'
+import { CollectError, Unsupported } from '../../collector.ts'
+import type { Instant } from '../../metric.ts'
+import { allOf, type Condition } from '../condition/condition.ts'
+import type { Row } from '../condition/evaluate.ts'
+import type { Item } from '../ledger/item.ts'
+import type { Catalogue } from '../spec/catalogue.ts'
+import type { ResolvedFlow } from '../spec/resolve.ts'
 import { type FindFloor, floors } from './floors.ts'
-import type { Item } from './item.ts'
 import { type ItemContext, itemOf } from './item_of.ts'
 import {
   type Aggregate,
@@ -19,7 +20,6 @@ import {
   within,
 } from './question.ts'
 import type { FlowReader } from './reader.ts'
-import type { ResolvedFlow } from './resolve.ts'
 
 /** Which rows. */
 export interface Selection {

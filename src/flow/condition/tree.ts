@@ -1,8 +1,8 @@
 /** A condition held against a catalogue: typed, with every `not` carried down to the tests. What both compilers read. */
-import type { Instant } from '../metric.ts'
-import { type Catalogue, type Field, type Found, find } from './catalogue.ts'
+import type { Instant } from '../../metric.ts'
+import { dateText, datetimeText } from '../read/naive.ts'
+import { type Catalogue, type Field, type Found, find } from '../spec/catalogue.ts'
 import type { Condition, FieldCondition, Operand, Order, Test, Value } from './condition.ts'
-import { dateText, datetimeText } from './naive.ts'
 
 export interface Among {
   readonly kind: 'among'

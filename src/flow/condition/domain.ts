@@ -1,6 +1,6 @@
 /** Conditions → Odoo domains, for XML-RPC and JSON-2. */
 import type { Condition, Value } from './condition.ts'
-import { check, type Leaf, type Setting, type Tree } from './condition_tree.ts'
+import { check, type Leaf, type Setting, type Tree } from './tree.ts'
 
 export type Term = '&' | '|' | readonly [field: string | number, operator: string, value: Value | readonly Value[] | 1]
 export type Domain = readonly Term[]

@@ -1,5 +1,5 @@
 /** What the ledger is made of: one item of a flow, as its row in Odoo reads now. Pure data, whichever reader brought it. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
 
 export type ItemState = 'open' | 'done' | 'failed' | 'cancelled'
 

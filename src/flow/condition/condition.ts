@@ -1,6 +1,6 @@
 /**
  * The one condition language of flows, as data: which rows are meant. Compiled to an Odoo domain and to SQL
- * (`condition_domain.ts`, `condition_sql.ts`), and evaluated in memory (`condition_eval.ts`), always with one meaning:
+ * (`domain.ts`, `sql.ts`), and evaluated in memory (`evaluate.ts`), always with one meaning:
  *
  * - Nothing (null, False) equals no value. For a number it is 0, for a text it is '', for true/false it is false:
  *   RPC can't tell them apart.

@@ -1,5 +1,5 @@
 /** Odoo's times: naive, in UTC, `YYYY-MM-DD HH:MM:SS`; RPC cuts them to seconds, PostgreSQL has microseconds. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
 
 /** The whole second it lies in. No trailing Z: 19 refuses one. */
 export const datetimeText = (at: Instant): string =>

@@ -1,7 +1,7 @@
 /** The ledger's state, what goes in and what comes out. Plain data; instants are Odoo's clock, not ours. */
-import { type Duration, hours, type Instant, minutes } from '../metric.ts'
+import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
+import type { ChangedHour, HourChecksum } from '../read/reader.ts'
 import type { Item } from './item.ts'
-import type { ChangedHour, HourChecksum } from './reader.ts'
 import type { Tally } from './tally.ts'
 import type { Deadline, Promised } from './verdict.ts'
 

@@ -1,5 +1,5 @@
 /** The verdict on one item: a pure function of its row as it reads now, the target in force when it started, and the calendar. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
 import type { Item } from './item.ts'
 
 export type Result = 'good' | 'bad'

@@ -1,5 +1,5 @@
 /** What the rows of one hour contribute to the windows: counts in buckets of a minute or an hour, never items. */
-import { type Duration, hours, type Instant, minutes } from '../metric.ts'
+import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
 import type { Item } from './item.ts'
 import { completedAt, type Deadline, dueAt, type Promised, verdictOf } from './verdict.ts'
 

@@ -1,8 +1,8 @@
 /** A flow on one Odoo: its variants applied, its fields verified. What can't be judged says why. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
+import { allOf, applicable, type Condition, pathsIn } from '../condition/condition.ts'
+import { check } from '../condition/tree.ts'
 import { type Catalogue, find } from './catalogue.ts'
-import { allOf, applicable, type Condition, pathsIn } from './condition.ts'
-import { check } from './condition_tree.ts'
 import { conditionsOfMoment, pathsOfMoment } from './moment.ts'
 import { type Moment, NONE, type Variant } from './spec.ts'
 import { defined, type Flow } from './spec_file.ts'

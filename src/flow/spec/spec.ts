@@ -1,9 +1,9 @@
 /** The shape of a flow's file, once: validation, defaults and the JSON schema for editors come from here. */
 import { z } from 'zod'
-import { durationBetween } from '../config/duration.ts'
-import { BUILT_IN_TIERS } from '../config/schema.ts'
-import { hours, minutes } from '../metric.ts'
-import { type Condition, condition, fieldPath } from './condition.ts'
+import { durationBetween } from '../../config/duration.ts'
+import { BUILT_IN_TIERS } from '../../config/schema.ts'
+import { hours, minutes } from '../../metric.ts'
+import { type Condition, condition, fieldPath } from '../condition/condition.ts'
 
 export const KINDS = ['journey', 'outcome', 'backlog', 'heartbeat'] as const
 export const EVIDENCE = ['ledger', 'at-deadline', 'slice'] as const

@@ -1,8 +1,8 @@
 /** Conditions over a row in memory: the meaning the compilers are held to. */
-import type { Instant } from '../metric.ts'
+import type { Instant } from '../../metric.ts'
+import { dateText, datetimeText, wholeSeconds } from '../read/naive.ts'
 import type { Condition, Order, Test, Value } from './condition.ts'
-import { compare } from './condition_tree.ts'
-import { dateText, datetimeText, wholeSeconds } from './naive.ts'
+import { compare } from './tree.ts'
 
 /**
  * As either reader gives it. Nothing is False or null; a many2one is [id, name], an id, or, where a path goes on

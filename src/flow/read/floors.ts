@@ -2,8 +2,8 @@
  * The smallest id whose slot lies at or after a day: the primary key in place of an index the slot field lacks. A row
  * below it whose slot moves into the span is seen when the floor is looked for again, a day later at most.
  */
-import type { Instant } from '../metric.ts'
-import { HOUR } from './tally.ts'
+import type { Instant } from '../../metric.ts'
+import { HOUR } from '../ledger/tally.ts'
 
 const DAY = 24 * HOUR
 

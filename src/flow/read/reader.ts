@@ -1,6 +1,6 @@
 /** The seam between the ledger and whatever reads Odoo's tables, RPC or SQL. Types only. */
-import type { Instant } from '../metric.ts'
-import type { Item } from './item.ts'
+import type { Instant } from '../../metric.ts'
+import type { Item } from '../ledger/item.ts'
 
 /** One hour of the slot field, named by its first instant. */
 export interface HourChecksum {
@@ -38,4 +38,25 @@ export interface FlowReader<Flow> {
     limit: number,
     signal: AbortSignal,
   ) => Promise<readonly ChangedHour[] | 'too_many'>
+  /** What stands there now, of the rows of the base, counted by the server: for slices. */
+  readonly present: (flow: Flow, signal: AbortSignal) => Promise<Present>
+  /** Open items, at most `limit`, the oldest start first as far as the server can tell cheaply; asked only when people ask. */
+  readonly documents: (flow: Flow, limit: number, signal: AbortSignal) => Promise<readonly Document[]>
+}
+
+export interface Present {
+  readonly count: number
+  /** The oldest and the newest start; undefined where there is no row, or the start can't be aggregated. */
+  readonly oldest: Instant | undefined
+  readonly newest: Instant | undefined
+  /** By the flow's group; empty where it has none. */
+  readonly groups: readonly { readonly member: string | undefined; readonly count: number }[]
+}
+
+export interface Document {
+  readonly item: Item
+  /** The model of the row: the flow's, or its further one. */
+  readonly model: string
+  /** As Odoo calls it, S00042 say; undefined where it has no name of its own. */
+  readonly name: string | undefined
 }

@@ -1,0 +1,19 @@
+/** What a way to an Odoo, RPC or SQL, offers the business flows of its tenant. Types only. */
+import type { Instant } from '../../metric.ts'
+import type { Odoo, ResolvedFlow } from '../spec/resolve.ts'
+import type { Flow } from '../spec/spec_file.ts'
+import type { FlowReader } from './reader.ts'
+
+export interface FlowAccess {
+  readonly via: 'rpc' | 'sql'
+  /** Its models, as far as these flows read them, and its modules. */
+  readonly odoo: Odoo
+  readonly reader: FlowReader<ResolvedFlow>
+  /** Odoo's clock, or its database's. */
+  readonly now: () => Instant
+  /** Why nothing may be judged, and what would mend it: not every company is seen. */
+  readonly withheld: string | undefined
+}
+
+/** Asked once a connection, and anew each hour. Rejects with CollectError or Unsupported. */
+export type OpenFlows<Client> = (client: Client, flows: readonly Flow[], signal: AbortSignal) => Promise<FlowAccess>
