@@ -20,6 +20,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY slo slo
 COPY alert-rules/generated alert-rules/generated
 COPY alert-rules/runbooks alert-rules/runbooks
 COPY LICENSE ./
@@ -29,5 +30,6 @@ EXPOSE 18069
 # writes nothing: runs with a read-only file system
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \
   CMD ["node", "dist/src/main.js", "health"]
-ENTRYPOINT ["node", "dist/src/main.js"]
+# a small nursery: what is read is soon garbage, and twice as much memory would be kept for it
+ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/src/main.js"]
 CMD ["serve", "--config", "/etc/odoo-pulse/odoo-pulse.yaml", "--listen", "0.0.0.0:18069"]

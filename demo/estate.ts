@@ -1,5 +1,6 @@
 /** What the demo watches: PostgreSQL with a standby, Redis, an Odoo per tenant behind an ingress, and its business day. */
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cleanups } from './cleanups.ts'
 import { type Day, startDay } from './day/day.ts'
@@ -44,6 +45,8 @@ export interface Platform {
   readonly odoo: Role
   /** What the service signs in as: exactly pg_monitor. */
   readonly monitor: Role
+  /** What it reads business flows with, in databases: the columns they need (deploy/postgres/flows.sql). */
+  readonly flows: Role
 }
 
 /** The estate as the service and the faults see it. */
@@ -54,6 +57,8 @@ export interface Estate extends Platform {
   readonly redis: RedisServer | undefined
   readonly day: Day
 }
+
+const FLOWS_SQL = join(import.meta.dirname, '..', 'deploy', 'postgres', 'flows.sql')
 
 const newRole = (user: string): Role => ({ user, password: randomBytes(16).toString('hex') })
 
@@ -66,12 +71,14 @@ const giveTo = (owner: string): string => `
   END $$`
 
 /** What each tenant has behind it when the demo begins. */
-const PAST = { orders: 1000, pickings: 1500, jobs: 3000 }
+const PAST = { orders: 6_000, pickings: 9_000, jobs: 15_000 }
 
 /** Makes the roles and the tenants' databases on a new primary. */
-export const seed = async (primary: PostgresServer): Promise<Pick<Platform, 'odoo' | 'monitor'>> => {
+export const seed = async (primary: PostgresServer): Promise<Pick<Platform, 'odoo' | 'monitor' | 'flows'>> => {
   const odoo = newRole('odoo')
   const monitor = newRole('odoo_pulse')
+  const flows = newRole('odoo_pulse_flows')
+  const grants = await readFile(FLOWS_SQL, 'utf8')
   // Hexadecimal passwords of our own making: CREATE ROLE takes no parameters.
   await primary.query(`
     CREATE ROLE ${odoo.user} LOGIN CREATEDB PASSWORD '${odoo.password}';
@@ -81,9 +88,11 @@ export const seed = async (primary: PostgresServer): Promise<Pick<Platform, 'odo
     await createOdooDatabase(primary, tenant, TENANTS[tenant].version)
     await primary.query(`ALTER DATABASE ${tenant} OWNER TO ${odoo.user}`)
     await primary.query(giveTo(odoo.user), undefined, tenant)
-    await loadBulk(primary, tenant, PAST)
+    await primary.query(grants, undefined, tenant)
   }
-  return { odoo, monitor }
+  await Promise.all(TENANT_NAMES.map((tenant) => loadBulk(primary, tenant, PAST)))
+  await primary.query(`ALTER ROLE ${flows.user} PASSWORD '${flows.password}'`)
+  return { odoo, monitor, flows }
 }
 
 export interface EstateOptions {

@@ -6,6 +6,7 @@ import { type Estate, TENANT_NAMES, TENANTS, type TenantName } from './estate.ts
 import { serviceOf } from './ingress.ts'
 import type { PostgresServer } from './postgres.ts'
 import { answers, type RunningProcess, startProcess } from './processes.ts'
+import { CALENDAR, FLOWS, FLOWS_OF } from './promises.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 
@@ -13,14 +14,16 @@ const PRIMARY = 'pg-primary'
 const STANDBY = 'pg-standby'
 
 /** Passwords and keys by the name of the file that holds them. */
-const secretsOf = ({ monitor, redis, odoos }: Estate): Readonly<Record<string, string>> => ({
+const secretsOf = ({ monitor, flows, redis, odoos }: Estate): Readonly<Record<string, string>> => ({
   'pg-password': monitor.password,
+  'flows-password': flows.password,
   ...(redis && { 'redis-password': redis.monitor.password }),
   ...Object.fromEntries(TENANT_NAMES.map((tenant) => [`${tenant}-key`, odoos[tenant].users.pulse.apiKey])),
 })
 
 /** odoo-pulse.yaml for the estate; the secrets stand in files of `dir`. */
-export const serviceConfig = ({ primary, standby, monitor, redis, ingress, odoos }: Estate, dir: string): string => {
+export const serviceConfig = (estate: Estate, dir: string): string => {
+  const { primary, standby, monitor, flows, redis, ingress, odoos } = estate
   const secret = (name: string) => ({ file: join(dir, name) })
   const postgres = ({ port }: PostgresServer) => ({
     db_cluster: 'pg-main',
@@ -36,6 +39,14 @@ export const serviceConfig = ({ primary, standby, monitor, redis, ingress, odoos
       user: odoos[name].users.pulse.login,
       api_key: secret(`${name}-key`),
     },
+    // By SQL on the standby, which takes nothing from Odoo; the other by RPC.
+    ...(name === 'globex' && {
+      odoo_sql: {
+        ...{ host: '127.0.0.1', port: standby.port, user: flows.user, password: secret('flows-password') },
+        ...{ dbname: name, sslmode: 'disable' },
+      },
+    }),
+    flows: FLOWS_OF[name],
   })
   return stringify({
     servers: {
@@ -56,6 +67,8 @@ export const serviceConfig = ({ primary, standby, monitor, redis, ingress, odoos
         },
       },
     },
+    calendar: CALENDAR,
+    flows: FLOWS,
     tenants: Object.fromEntries(TENANT_NAMES.map((name) => [name, tenant(name)])),
     // On a small busy machine calls take long, and at the default of 1 % intervals would be stretched to minutes.
     polling: { share: 0.1 },

@@ -31,12 +31,14 @@ const successLines = (loaded: Loaded & { ok: true }, { collectors, secrets }: Ch
   const { config } = loaded
   const targets = targetsOf(config, collectors)
   const probes = targets.reduce((sum, target) => sum + target.collector.probes.length, 0)
-  const read = secrets === undefined ? 'not read (--skip-secrets)' : 'readable'
+  const read = config.tenants.filter(({ flows }) => flows.length > 0)
+  const secretsRead = secrets === undefined ? 'not read (--skip-secrets)' : 'readable'
   return [
     ...loaded.files.map((file) => `SUCCESS: ${file} is valid`),
     `SUCCESS: ${count(config.servers.length, 'server')}, ${count(config.tenants.length, 'tenant')}`,
+    `SUCCESS: ${count(config.flows.length, 'flow')}, read for ${count(read.length, 'tenant')}`,
     `SUCCESS: ${count(targets.length, 'target')} with ${count(probes, 'probe')}`,
-    `SUCCESS: ${count(loaded.secrets, 'reference')} to secrets, ${read}`,
+    `SUCCESS: ${count(loaded.secrets, 'reference')} to secrets, ${secretsRead}`,
     '',
   ].join('\n')
 }

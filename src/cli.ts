@@ -9,6 +9,7 @@ import { askHealth } from './health_check.ts'
 import { secretsBeside } from './secrets.ts'
 import { type ExitCode, type Signals, serve } from './serve.ts'
 import { composeService } from './service.ts'
+import { addSuggest } from './suggest/command.ts'
 
 export interface CliDeps {
   readonly version: string
@@ -25,6 +26,7 @@ Examples:
   $ odoo-pulse check --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse doctor --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse serve --config /etc/odoo-pulse/odoo-pulse.yaml
+  $ odoo-pulse suggest --config /etc/odoo-pulse/odoo-pulse.yaml
   $ curl http://127.0.0.1:18069/metrics
 
 Exit codes: 0 as asked, 1 it could not run, 2 wrong command line or configuration.`
@@ -198,6 +200,7 @@ export const run = async (argv: readonly string[], deps: CliDeps): Promise<ExitC
   addServe(program, deps, settle)
   addCheck(program, deps, settle)
   addDoctor(program, deps, settle)
+  addSuggest(program, { ...deps, collectors, configOption, settle })
   addHealth(program, deps, settle)
   try {
     await program.parseAsync(argv, { from: 'user' })

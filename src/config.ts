@@ -1,21 +1,17 @@
-/** The configuration: `odoo-pulse.yaml` and `tenants.d/*.yaml`, parsed once at the edge into plain data that can't be wrong. */
+/** The configuration: `odoo-pulse.yaml`, `tenants.d/*.yaml` and `flows.d/*.yaml`, parsed once at the edge into plain data that can't be wrong. */
 import type { BusinessWindow } from './calendar/window.ts'
 import type { AnyCollector, Target } from './collector.ts'
-import { windowsOf } from './config/calendar.ts'
 import { readConfigFiles } from './config/files.ts'
-import { type IssueContext, problemsOf } from './config/issues.ts'
+import { type FlowSources, flowsIn, noFlows } from './config/flow_files.ts'
+import { type IssueContext, lazily, problemsOf } from './config/issues.ts'
 import type { Path, Problem } from './config/problem.ts'
-import { checkReferences, clusterOf, type Files, type SecretPlace, secretsIn } from './config/references.ts'
-import {
-  type CollectorSettings,
-  configSchema,
-  jsonSchema,
-  type LogLevel,
-  type ParsedConfig,
-  scopeOf,
-  tenantsSchema,
-} from './config/schema.ts'
+import { checkReferences, type Files } from './config/references.ts'
+import { resolveConfig } from './config/resolve.ts'
+import { configSchema, jsonSchema, type LogLevel, scopeOf, tenantsSchema } from './config/schema.ts'
+import { type SecretPlace, secretsIn } from './config/secret_places.ts'
 import { readYaml, type Source, type YamlFile } from './config/yaml.ts'
+import type { Flow } from './flow/spec/spec_file.ts'
+import type { FlowReaderChoice, TenantFlow } from './flow/spec/tenant_flow.ts'
 import type { Duration } from './metric.ts'
 import type { Secrets } from './secret.ts'
 
@@ -47,6 +43,10 @@ export interface Tenant {
   readonly dbCluster: string
   readonly databases: readonly Database[]
   readonly watched: readonly Watched[]
+  /** Every flow of the configuration as this tenant has it; none where no Odoo of its own is configured. */
+  readonly flows: readonly TenantFlow[]
+  /** By which way its flows are read; auto: by SQL where that is configured. */
+  readonly flowReader: FlowReaderChoice
 }
 
 /** Plain data; secrets are references. */
@@ -57,6 +57,10 @@ export interface Config {
   readonly tenants: readonly Tenant[]
   /** The business calendar. */
   readonly calendar: readonly BusinessWindow[]
+  /** IANA: that of the windows that name none. */
+  readonly timezone: string
+  /** The shipped flows and the operator's own, by name. */
+  readonly flows: readonly Flow[]
   /** 0–1: of a target's time. */
   readonly polling: { readonly share: number }
   readonly logging: { readonly level: LogLevel }
@@ -67,60 +71,7 @@ export type Loaded =
   | { readonly ok: true; readonly config: Config; readonly files: readonly string[]; readonly secrets: number }
   | { readonly ok: false; readonly files: readonly string[]; readonly problems: readonly Problem[] }
 
-const overrides = (layers: readonly (CollectorSettings | undefined)[]): Omit<Watched, 'collector' | 'config'> => {
-  const intervals = Object.assign({}, ...layers.map((layer) => layer?.intervals ?? {}))
-  return { enabled: layers.findLast((layer) => layer?.enabled !== undefined)?.enabled ?? true, intervals }
-}
-
-type Settings = Readonly<Record<string, CollectorSettings | undefined>> | undefined
-
-const watchedOf = (
-  block: Readonly<Record<string, unknown>>,
-  collectors: readonly AnyCollector[],
-  layers: readonly Settings[],
-): readonly Watched[] =>
-  collectors
-    .filter(({ name }) => block[name] !== undefined)
-    .map(({ name }) => ({
-      collector: name,
-      config: block[name],
-      ...overrides(layers.map((layer) => layer?.[name])),
-    }))
-
 type Collectors = readonly AnyCollector[]
-
-const serversOf = (parsed: ParsedConfig, collectors: Collectors): readonly Server[] =>
-  Object.entries(parsed.servers).map(([name, server]) => ({
-    name,
-    dbCluster: server.db_cluster ?? name,
-    watched: watchedOf(server, collectors, [parsed.collectors, server.collectors]),
-  }))
-
-const resolve = (main: ParsedConfig, tenants: ParsedConfig['tenants'], collectors: Collectors): Config => {
-  const servers = serversOf(main, collectors)
-  const clusters = new Map(servers.map((server) => [server.name, server.dbCluster]))
-  return {
-    listen: main.listen,
-    servers,
-    tenants: Object.entries(tenants).map(([name, tenant]) => {
-      const tier = Object.hasOwn(main.tiers, tenant.tier) ? main.tiers[tenant.tier] : undefined
-      const databases = tenant.databases ?? []
-      const ofServers = databases.map(({ server }) => clusters.get(server) ?? server)
-      const cluster = clusterOf(tenant.db_cluster, ofServers, tier?.db_cluster)
-      return {
-        name,
-        tier: tenant.tier,
-        dbCluster: cluster.ok ? cluster.name : '',
-        databases,
-        watched: watchedOf(tenant, collectors, [main.collectors, tier?.collectors, tenant.collectors]),
-      }
-    }),
-    calendar: windowsOf(main.calendar, Object.keys(tenants)),
-    polling: main.polling,
-    logging: main.logging,
-    telemetry: { otlpEndpoint: main.telemetry.otlp_endpoint },
-  }
-}
 
 /** Better advice than the nearest key: a collector in the wrong place, a file that may hold tenants only. */
 const adviseKey =
@@ -152,12 +103,18 @@ const inOrder = (problems: readonly Problem[], files: readonly string[]): readon
 }
 
 /** Text → configuration, or every problem at once. Pure; never throws. */
-export const parseConfig = (main: Source, tenants: readonly Source[], collectors: Collectors): Parsed => {
+export const parseConfig = (
+  main: Source,
+  tenants: readonly Source[],
+  collectors: Collectors,
+  flowSources: FlowSources = noFlows,
+): Parsed => {
   const schema = configSchema(collectors)
+  const found = flowsIn(flowSources)
   const ofTenants = tenantsSchema(schema)
   const files: Files = [readYaml(main), ...tenants.map(readYaml)]
   const [mainFile, ...tenantFiles] = files
-  const known = jsonSchema(schema)
+  const known = lazily(() => jsonSchema(schema))
   const issuesOf = (yaml: YamlFile, error: { readonly issues: readonly Parameters<typeof problemsOf>[1][] }) => {
     const context = { yaml, schema: known, adviseKey: adviseKey(collectors, yaml === mainFile) }
     return error.issues.flatMap((issue) => problemsOf(context, issue))
@@ -168,15 +125,16 @@ export const parseConfig = (main: Source, tenants: readonly Source[], collectors
     ...files.flatMap((yaml) => yaml.problems),
     ...(parsedMain.error ? issuesOf(mainFile, parsedMain.error) : []),
     ...parsedTenants.flatMap(({ yaml, result }) => (result.error ? issuesOf(yaml, result.error) : [])),
-    ...(mainFile.root === undefined ? [] : checkReferences(files, collectors)),
+    ...found.problems,
+    ...(mainFile.root === undefined ? [] : checkReferences(files, collectors, found)),
   ]
   const merged = [parsedMain.data, ...parsedTenants.map(({ result }) => result.data)].map((data) => data?.tenants ?? {})
   const config =
     problems.length === 0 && parsedMain.success
-      ? resolve(parsedMain.data, Object.assign({}, ...merged), collectors)
+      ? resolveConfig({ main: parsedMain.data, tenants: Object.assign({}, ...merged), flows: found.flows, collectors })
       : undefined
   const names = collectors.map(({ name }) => name)
-  const order = files.map(({ file }) => file)
+  const order = [...files, ...flowSources.own].map(({ file }) => file)
   return { config, problems: inOrder(problems, order), secrets: secretsIn(files, names) }
 }
 
@@ -196,7 +154,7 @@ const unreadableSecrets = async (
 }
 
 export interface LoadOptions {
-  /** The main file; tenants.d stands beside it. */
+  /** The main file; tenants.d and flows.d stand beside it. */
   readonly file: string
   readonly collectors: Collectors
   /** Absent: secrets are not read. */
@@ -206,9 +164,9 @@ export interface LoadOptions {
 /** Reads and parses; failures are values. */
 export const loadConfig = async ({ file, collectors, secrets }: LoadOptions): Promise<Loaded> => {
   const read = await readConfigFiles(file)
-  const files = [file, ...read.tenants.map((source) => source.file)]
+  const files = [file, ...[...read.tenants, ...read.flows.own].map((source) => source.file)]
   if (read.main === undefined) return { ok: false, files, problems: read.problems }
-  const parsed = parseConfig(read.main, read.tenants, collectors)
+  const parsed = parseConfig(read.main, read.tenants, collectors, read.flows)
   const unreadable = secrets === undefined ? [] : await unreadableSecrets(parsed.secrets, secrets)
   const problems = [...read.problems, ...parsed.problems, ...unreadable]
   if (parsed.config === undefined || problems.length > 0)

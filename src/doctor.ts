@@ -1,9 +1,14 @@
-/** `odoo-pulse doctor`: asks every target every question once; what works, what does not, and what would mend it. */
+/**
+ * `odoo-pulse doctor`: asks every target every question once, and one of each business flow; what works, what does not,
+ * and what would mend it.
+ */
 import { check } from './check.ts'
 import type { AnyCollector, Target } from './collector.ts'
-import { loadConfig, targetsOf } from './config.ts'
+import { type Config, loadConfig, type Tenant, targetsOf } from './config.ts'
 import { type Finding, formatFindings, jsonOf } from './doctor_report.ts'
+import type { ExamineDeps } from './examination.ts'
 import { examine } from './examine.ts'
+import { examineFlows } from './examine_flows.ts'
 import { type Duration, minutes, seconds } from './metric.ts'
 import type { Secrets } from './secret.ts'
 
@@ -21,7 +26,7 @@ export interface DoctorOptions {
   readonly targets: readonly string[]
   /** Told what is being asked, every few seconds. */
   readonly progress: (line: string) => void
-  /** For one target; default a minute. */
+  /** For one target, and as much for a tenant's flows; default a minute. */
   readonly deadline?: Duration
 }
 
@@ -42,37 +47,68 @@ const eachOf = async <T, R>(items: readonly T[], atOnce: number, run: (item: T) 
   return results
 }
 
-const nameOf = ({ name, collector }: Target): string => `${name} ${collector.name}`
+/** A target, or the flows of a tenant. */
+interface Examined {
+  readonly name: string
+  readonly kind: 'target' | 'tenant'
+  readonly run: (deps: ExamineDeps) => Promise<readonly Finding[]>
+}
 
-const examineAll = async (targets: readonly Target[], options: DoctorOptions): Promise<readonly Finding[]> => {
-  const { secrets, deadline = TARGET_DEADLINE } = options
-  const { redact } = secrets
-  const asking = new Map<Target, string>()
-  let done = 0
+const examinedTarget = (target: Target): Examined => ({
+  name: `${target.name} ${target.collector.name}`,
+  kind: 'target',
+  run: (deps) => examine(target, deps),
+})
+
+const examinedFlows = (tenant: Tenant, config: Config, targets: readonly Target[]): Examined => ({
+  name: tenant.name,
+  kind: 'tenant',
+  run: (deps) => examineFlows(tenant, { config, targets }, deps),
+})
+
+/** How far it is: told every few seconds until it is called off. */
+const tellProgress = (all: readonly Examined[], tell: DoctorOptions['progress']) => {
+  const asking = new Map<Examined, string>()
+  const done = new Set<Examined>()
+  const share = (kind: Examined['kind']): string => {
+    const [some, of] = [[...done], all].map((list) => list.filter((each) => each.kind === kind).length)
+    return `${some} of ${of} ${kind === 'target' ? 'targets' : "tenants' flows"} done`
+  }
   const timer = setInterval(() => {
-    const now = [...asking].map(([target, probe]) => `${nameOf(target)} ${probe}`).join(', ')
-    options.progress(`${done} of ${targets.length} targets done; asking ${now}`)
+    const now = [...asking].map(([{ name }, probe]) => `${name} ${probe}`).join(', ')
+    tell(`${share(asking.keys().next().value?.kind ?? 'target')}; asking ${now}`)
   }, PROGRESS_EVERY)
-  try {
-    const found = await eachOf(targets, AT_ONCE, async (target) => {
-      const findings = await examine(target, {
-        secret: secrets.read,
-        redact,
-        deadline,
-        asking: (probe) => asking.set(target, probe),
-      })
-      asking.delete(target)
-      done += 1
-      return findings
-    })
-    return found.flat()
-  } finally {
-    clearInterval(timer)
+  return {
+    asks: (one: Examined, probe: string) => asking.set(one, probe),
+    isDone: (one: Examined) => asking.delete(one) && done.add(one),
+    stop: () => clearInterval(timer),
   }
 }
 
-const unknownTargets = (asked: readonly string[], targets: readonly Target[]): string | undefined => {
-  const names = [...new Set(targets.map(({ name }) => name))]
+const examineAll = async (groups: readonly (readonly Examined[])[], options: DoctorOptions) => {
+  const { secrets, deadline = TARGET_DEADLINE } = options
+  const progress = tellProgress(groups.flat(), options.progress)
+  const found: Finding[] = []
+  try {
+    for (const group of groups) {
+      const findings = await eachOf(group, AT_ONCE, async (one) => {
+        const asking = (probe: string) => void progress.asks(one, probe)
+        const own = await one.run({ secret: secrets.read, redact: secrets.redact, deadline, asking })
+        progress.isDone(one)
+        return own
+      })
+      found.push(...findings.flat())
+    }
+    return found
+  } finally {
+    progress.stop()
+  }
+}
+
+type Named = { readonly name: string }
+
+const unknownTargets = (asked: readonly string[], watched: readonly Named[]): string | undefined => {
+  const names = [...new Set(watched.map(({ name }) => name))]
   const unknown = asked.filter((name) => !names.includes(name))
   if (unknown.length === 0) return undefined
   return `no collector watches ${unknown.join(', ')}; there are: ${names.join(', ') || 'none'}\n`
@@ -84,10 +120,13 @@ export const doctor = async (options: DoctorOptions): Promise<DoctorResult> => {
   const loaded = await loadConfig({ file, collectors, secrets })
   if (!loaded.ok) return { ...(await check({ file, collectors, json, secrets, webConfigFile: undefined })), code: 2 }
   const all = targetsOf(loaded.config, collectors)
-  const err = unknownTargets(options.targets, all)
+  const withFlows = loaded.config.tenants.filter(({ flows }) => flows.length > 0)
+  const err = unknownTargets(options.targets, [...all, ...withFlows])
   if (err !== undefined) return { out: '', err, code: 2 }
-  const targets = options.targets.length === 0 ? all : all.filter(({ name }) => options.targets.includes(name))
-  const findings = await examineAll(targets, options)
+  const isAsked = ({ name }: Named) => options.targets.length === 0 || options.targets.includes(name)
+  const targets = all.filter(isAsked).map(examinedTarget)
+  const flows = withFlows.filter(isAsked).map((tenant) => examinedFlows(tenant, loaded.config, all))
+  const findings = await examineAll([targets, flows], options)
   const code = findings.some(({ status }) => status === 'failed') ? 1 : 0
   return { out: json ? jsonOf(findings) : formatFindings(findings), err: '', code }
 }

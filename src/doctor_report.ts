@@ -2,23 +2,31 @@
 import type { Failure } from './collector.ts'
 import type { Duration } from './metric.ts'
 
-/** One question put to one target; the first of each is `connect`. */
+/** One question put to one target, the first of each is `connect`; or to a tenant's flows, the first is `flows`. */
 export interface Finding {
   readonly target: string
   readonly collector: string
   readonly probe: string
-  readonly status: 'works' | 'unsupported' | 'failed'
+  /** off: a flow that is not to be judged. */
+  readonly status: 'works' | 'unsupported' | 'failed' | 'off'
   /** Where it failed. */
   readonly reason: Failure | undefined
-  /** Where it does not work: what is the matter and, where known, the line that mends it. Without secrets. */
+  /**
+   * Where it does not work: what is the matter and, where known, the line that mends it. Of flows that work: which of
+   * two ways is taken. Without secrets.
+   */
   readonly message: string | undefined
   /** How many series it gave. */
   readonly series: number | undefined
+  /** Of a flow: rows of the last hour; where only a count of what stands now exists, that. */
+  readonly rows: number | undefined
   /** Undefined where it was not asked. */
   readonly duration: Duration | undefined
 }
 
 const HEADERS = ['TARGET', 'COLLECTOR', 'PROBE', 'STATUS', 'TIME', 'SERIES']
+/** Where there are flows. */
+const WITH_ROWS = [...HEADERS, 'ROWS']
 const GAP = 3
 
 const time = (duration: Duration | undefined): string => {
@@ -30,7 +38,7 @@ const statusOf = ({ status, reason }: Finding): string => (reason === undefined 
 
 /** Columns as kubectl prints them: as wide as their widest cell, three spaces between. */
 const table = (rows: readonly (readonly string[])[]): readonly string[] => {
-  const widths = HEADERS.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)) + GAP)
+  const widths = WITH_ROWS.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)) + GAP)
   return rows.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
@@ -39,13 +47,14 @@ const table = (rows: readonly (readonly string[])[]): readonly string[] => {
   )
 }
 
-const rowOf = (f: Finding): readonly string[] => [
+const rowOf = (f: Finding, hasRows: boolean): readonly string[] => [
   f.target,
   f.collector,
   f.probe,
   statusOf(f),
   time(f.duration),
   f.series?.toString() ?? '-',
+  ...(hasRows ? [f.rows?.toString() ?? '-'] : []),
 ]
 
 /** What has one cause is told once, under the names of all it concerns. */
@@ -65,22 +74,32 @@ const explanations = (findings: readonly Finding[]): readonly string[] => {
 
 const counts = (findings: readonly Finding[]) => {
   const count = (status: Finding['status']) => findings.filter((f) => f.status === status).length
-  return { works: count('works'), unsupported: count('unsupported'), failed: count('failed') }
+  const off = count('off')
+  return {
+    works: count('works'),
+    unsupported: count('unsupported'),
+    failed: count('failed'),
+    ...(off > 0 ? { off } : {}),
+  }
 }
 
 export const formatFindings = (findings: readonly Finding[]): string => {
   if (findings.length === 0) return 'nothing is watched: the configuration has no target\n'
-  const { works, unsupported, failed } = counts(findings)
+  const { works, unsupported, failed, off } = counts(findings)
+  const hasRows = findings.some(({ rows }) => rows !== undefined)
   const lines = [
-    ...table([HEADERS, ...findings.map(rowOf)]),
+    ...table([hasRows ? WITH_ROWS : HEADERS, ...findings.map((finding) => rowOf(finding, hasRows))]),
     ...explanations(findings),
     '',
-    `${works} work, ${unsupported} unsupported, ${failed} failed`,
+    `${works} work, ${unsupported} unsupported, ${failed} failed${off === undefined ? '' : `, ${off} off`}`,
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** `{summary: {works, unsupported, failed}, findings: [{target, collector, probe, status, reason?, message?, series?, seconds?}]}` */
+/**
+ * `{summary: {works, unsupported, failed, off?}, findings: [{target, collector, probe, status, reason?, message?, series?,
+ * rows?, seconds?}]}`
+ */
 export const jsonOf = (findings: readonly Finding[]): string => {
   const plain = findings.map(({ duration, ...f }) => ({
     ...f,

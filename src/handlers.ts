@@ -2,8 +2,11 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Page } from './exposition.ts'
-import { LANDING_CSP, landingPage } from './landing.ts'
+import { FLOWS } from './flow/follow/publish.ts'
+import type { FlowsDeps } from './flow_handlers.ts'
+import { landingPage } from './landing.ts'
 import { type Duration, seconds } from './metric.ts'
+import { PAGE_CSP } from './page.ts'
 import type { TargetState } from './poll.ts'
 
 export type ReloadResult = { readonly ok: true } | { readonly ok: false; readonly problems: readonly string[] }
@@ -20,6 +23,8 @@ export interface ServerDeps {
     signal: AbortSignal,
   ) => Promise<Page | 'unknown_target' | 'unknown_collector'>
   readonly states: () => readonly TargetState[]
+  /** Absent: none are followed. */
+  readonly flows?: FlowsDeps | undefined
   /** Whether the first round is done. */
   readonly ready: () => boolean
   /** Absent: not allowed over HTTP. */
@@ -117,19 +122,24 @@ const AUTHORITY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45
 
 /** Prometheus HTTP SD: https://prometheus.io/docs/prometheus/latest/http_sd/ */
 export const serviceDiscovery =
-  ({ states }: ServerDeps, scheme: string): RequestHandler =>
+  ({ states, flows }: ServerDeps, scheme: string): RequestHandler =>
   (request, response) => {
     const authority = request.get('Host') ?? ''
     if (!AUTHORITY.test(authority)) return say(response, 400, 'the Host header is not HOST or HOST:PORT')
-    const groups = states().map(({ target }) => ({
+    const followed = [...new Set(flows?.reports().map(({ tenant }) => tenant))]
+    const sources = [
+      ...states().map(({ target }) => ({ target: target.name, collector: target.collector.name })),
+      ...followed.map((target) => ({ target, collector: FLOWS })),
+    ]
+    const groups = sources.map(({ target, collector }) => ({
       targets: [authority],
       labels: {
         __metrics_path__: '/probe',
         __scheme__: scheme,
-        __param_target: target.name,
-        __param_collector: target.collector.name,
+        __param_target: target,
+        __param_collector: collector,
         // two collectors of one target would otherwise share one `up`; a label of our own would clash with the samples'
-        instance: `${target.name}/${target.collector.name}`,
+        instance: `${target}/${collector}`,
       },
     }))
     response.json(groups)
@@ -146,11 +156,16 @@ export const reload =
     say(response, 500, `The configuration was not reloaded; the old one stays in force:\n${problems}`)
   }
 
+/** Nothing but what the page holds is let in; an operator's own policy goes before ours. */
+export const sendHtml = (response: Response, page: string): void => {
+  if (!response.hasHeader('Content-Security-Policy')) response.setHeader('Content-Security-Policy', PAGE_CSP)
+  response.setHeader('Referrer-Policy', 'no-referrer')
+  response.type('text/html').send(page)
+}
+
 export const landing =
-  ({ states, version, redact }: ServerDeps): RequestHandler =>
+  ({ states, flows, version, redact }: ServerDeps): RequestHandler =>
   (_request, response) => {
-    const page = landingPage(states(), { version, redact, at: Date.now() })
-    if (!response.hasHeader('Content-Security-Policy')) response.setHeader('Content-Security-Policy', LANDING_CSP)
-    response.setHeader('Referrer-Policy', 'no-referrer')
-    response.type('text/html').send(page)
+    const page = landingPage(states(), { version, redact, at: Date.now(), flows: flows?.reports() })
+    sendHtml(response, page)
   }

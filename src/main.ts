@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /** The executable. */
 import packageJson from '../package.json' with { type: 'json' }
 

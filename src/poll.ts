@@ -1,8 +1,9 @@
 /** The engine: a runner a target, exchanged as the configuration changes. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Target } from './collector.ts'
+import { CollectError, type Target } from './collector.ts'
+import type { Loan } from './lend.ts'
 import { type Runner, type RunnerDeps, startRunner } from './runner.ts'
-import type { TargetState } from './state.ts'
+import type { CircuitState, TargetState } from './state.ts'
 
 export type { ProbeState, TargetState } from './state.ts'
 
@@ -14,6 +15,14 @@ export interface Engine {
   readonly ready: () => boolean
   /** Brings the snapshots of one target up to date within their intervals; false if there is none of that name. */
   readonly refresh: (target: string, collector: string) => Promise<boolean>
+  /** Lends the target's one connection (`Lend`); CollectError('connect') if there is no such target. */
+  readonly lend: <T>(
+    target: string,
+    collector: string,
+    loan: Loan,
+    work: (client: unknown, signal: AbortSignal) => Promise<T>,
+  ) => Promise<T>
+  readonly circuit: (target: string, collector: string) => CircuitState | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -49,6 +58,12 @@ export const createEngine = (deps: Omit<RunnerDeps, 'share'>): Engine => {
       await found?.runner.refresh()
       return found !== undefined
     },
+    lend: (target, collector, loan, work) => {
+      const found = runners.get(`${collector}\0${target}`)
+      if (found) return found.runner.lend(loan, work)
+      return Promise.reject(new CollectError('connect', `${target} is not watched by ${collector}`))
+    },
+    circuit: (target, collector) => runners.get(`${collector}\0${target}`)?.runner.state().circuit,
     stop: async () => {
       await Promise.all([...runners.values()].map(({ runner }) => runner.stop()))
       runners = new Map()

@@ -9,10 +9,11 @@ import type { Logger } from 'pino'
 import { CollectError, type ConnectContext, type Target, Unsupported } from './collector.ts'
 import { failureOf, until, within } from './deadline.ts'
 import { type DropReason, type Exposition, vet } from './exposition.ts'
-import { busyRatio, stretch } from './governor.ts'
+import { busyRatio, type Load, stretch } from './governor.ts'
 import { healthMetrics, healthOf } from './health.ts'
+import { createLending, type Lend } from './lend.ts'
 import { createLink } from './link.ts'
-import { type Instant, sample, seconds } from './metric.ts'
+import { type Duration, type Instant, sample, seconds } from './metric.ts'
 import {
   type AnyProbe,
   costOf,
@@ -43,6 +44,8 @@ export interface Runner {
   readonly state: () => TargetState
   /** Asks every probe whose snapshot is older than its interval, or joins the flight under way. */
   readonly refresh: () => Promise<void>
+  /** Lends the one connection for work that is no probe. */
+  readonly lend: Lend
   readonly stop: () => Promise<void>
 }
 
@@ -83,11 +86,27 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     },
     onOpen: (reason, message) => {
       for (const slot of slots) slot.flight?.abort.abort(new CollectError(reason, message))
+      lending.recall(new CollectError(reason, message))
     },
     onClose: () => {
       for (const slot of slots) slot.due = Date.now()
       tick()
     },
+  })
+
+  /** Answers come in the order asked, so the time since the last one is this question's own. */
+  const ownTime = (begun: Instant): Duration => {
+    const ended = Date.now()
+    const own = ended - Math.max(begun, lastSettled)
+    lastSettled = ended
+    return own
+  }
+
+  const lending = createLending({
+    link,
+    redact,
+    took: ownTime,
+    traced: (name, work) => deps.traced(name, { target: target.name, collector: collector.name }, work),
   })
 
   /** Brings the samples onto the page; throws what `connect`, `read` and `map` throw. */
@@ -132,10 +151,8 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
   }
 
   const settle = (slot: Slot, outcome: Outcome, begun: Instant): void => {
+    const own = ownTime(begun)
     const ended = Date.now()
-    // answers come in the order asked, so the time since the last one is this question's own
-    const own = ended - Math.max(begun, lastSettled)
-    lastSettled = ended
     // what was never answered tells nothing of what an answer takes
     if (outcome.kind !== 'failed' || outcome.isAnswer) slot.costs = costsWith(slot, own)
     if (outcome.kind === 'answered') slot.everWorked = true
@@ -173,7 +190,7 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
       priority: slot.probe.priority ?? 'normal',
       cost: costOf(slot),
     }))
-    const intervals = stretch(loads, deps.share)
+    const intervals = stretch([...loads, lending.loads().share], deps.share)
     slots.forEach((slot, i) => {
       slot.state = { ...slot.state, interval: intervals[i] ?? slot.interval }
     })
@@ -204,9 +221,10 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
     state: () => ({
       target,
       circuit: link.circuit(),
-      busyRatio: busyRatio(
-        slots.map((slot) => ({ interval: slot.state.interval, priority: 'normal', cost: costOf(slot) })),
-      ),
+      busyRatio: busyRatio([
+        ...slots.map((slot): Load => ({ interval: slot.state.interval, priority: 'normal', cost: costOf(slot) })),
+        lending.loads().all,
+      ]),
       probes: slots.map((s) => s.state),
     }),
     refresh: async () => {
@@ -214,11 +232,14 @@ export const startRunner = (target: Target, deps: RunnerDeps): Runner => {
       const stale = slots.filter((s) => s.flight || now - s.lastAttempt >= s.state.interval)
       await Promise.all(stale.map(run))
     },
+    lend: lending.lend,
     stop: async () => {
       stopped = true
       clearTimeout(timer)
       link.stop()
-      for (const slot of slots) slot.flight?.abort.abort(new CollectError('connect', 'the exporter is stopping'))
+      const why = new CollectError('connect', 'the exporter is stopping')
+      for (const slot of slots) slot.flight?.abort.abort(why)
+      lending.recall(why)
       await Promise.all(slots.map((slot) => slot.flight?.done))
       exposition.drop(target.name, collector.name)
     },

@@ -1,16 +1,20 @@
 /**
- * The HTTP edge: `/`, `/metrics`, `/probe`, `/sd`, `/-/healthy`, `/-/ready`, `/-/reload`.
+ * The HTTP edge: `/`, `/metrics`, `/probe`, `/sd`, `/flows`, `/api/v1/flows`, `/-/healthy`, `/-/ready`, `/-/reload`.
  *
- * Nothing here asks a monitored system: pages are made elsewhere, and only /probe waits, for one named
- * target and no longer than the scraper does. TLS, users and headers come from the web configuration.
+ * Pages are made elsewhere: only /probe waits, for one named target and no longer than the scraper does, and the
+ * details of a flow, five seconds at most, for its overdue documents. TLS, users and headers come from the web configuration.
  * `/-/healthy` and `/-/ready` need no password (unlike exporter-toolkit's), so that a container's or
  * balancer's check holds no credentials; they say nothing but yes or no. A client certificate they do need.
  */
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import { TLSSocket } from 'node:tls'
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import { type BasicAuth, createBasicAuth } from './basic_auth.ts'
+import type { Right } from './flow/api.ts'
+import { createFindFlow, flowDetails, flowHtml, flowList } from './flow_handlers.ts'
 import { landing, metrics, probe, reload, type ServerDeps, say, serviceDiscovery } from './handlers.ts'
 import { startListener } from './listen.ts'
 import type { Duration } from './metric.ts'
+import { type Asker, rightOf } from './right.ts'
 import { type FollowedWebConfig, followWebConfig } from './web_config.ts'
 
 export type { ReloadResult, ServerDeps } from './handlers.ts'
@@ -22,7 +26,10 @@ export interface RunningServer {
   readonly close: (graceMs: Duration) => Promise<void>
 }
 
-const HANDLERS = ['/', '/metrics', '/probe', '/sd', '/-/healthy', '/-/ready', '/-/reload']
+const FLOWS = '/api/v1/flows'
+const FLOW = `${FLOWS}/:tenant/:flow`
+const FLOW_PAGE = '/flows/:tenant/:flow'
+const HANDLERS = ['/', '/metrics', '/probe', '/sd', FLOWS, '/-/healthy', '/-/ready', '/-/reload']
 const HEALTH = ['/-/healthy', '/-/ready']
 
 /** One request per interval, with room for a burst: a bucket that fills with time. */
@@ -40,10 +47,25 @@ const createLimiter = (web: FollowedWebConfig): RequestHandler => {
   }
 }
 
+/** From a closed set: it becomes a label. */
+const handlerOf = (path: string): string => {
+  if (HANDLERS.includes(path)) return path
+  if (path.startsWith(`${FLOWS}/`)) return FLOW
+  return path.startsWith('/flows/') ? FLOW_PAGE : 'other'
+}
+
+const askerOf = ({ socket, headers }: Request): Asker => ({
+  address: socket.remoteAddress,
+  headers,
+  certified: socket instanceof TLSSocket && socket.authorized,
+})
+
+/** Notes what the request may see by the very configuration it was let in by. */
 const authenticated =
-  (web: FollowedWebConfig, auth: BasicAuth): RequestHandler =>
+  (web: FollowedWebConfig, auth: BasicAuth, rights: WeakMap<Request, Right>): RequestHandler =>
   async (request, response, next) => {
-    const { users } = web.current()
+    const { users, tls } = web.current()
+    rights.set(request, rightOf(askerOf(request), { users, tls }))
     if (users.size === 0 || HEALTH.includes(request.path)) return next()
     const verdict = await auth.check(users, request.get('Authorization'))
     if (verdict === 'allowed') return next()
@@ -59,7 +81,7 @@ const observe =
   ({ onServed, log }: ServerDeps): RequestHandler =>
   (request, response, next) => {
     const start = performance.now()
-    const handler = HANDLERS.includes(request.path) ? request.path : 'other'
+    const handler = handlerOf(request.path)
     response.once('close', () => {
       const code = response.writableFinished ? response.statusCode : 499
       const duration = (performance.now() - start) / 1000
@@ -93,13 +115,18 @@ const createApp = (deps: ServerDeps, web: FollowedWebConfig, auth: BasicAuth): E
     for (const [name, value] of Object.entries(web.current().headers)) response.setHeader(name, value)
     next()
   })
-  app.use(createLimiter(web), authenticated(web, auth))
+  const rights = new WeakMap<Request, Right>()
+  app.use(createLimiter(web), authenticated(web, auth, rights))
+  const findFlow = createFindFlow(deps, (request) => rights.get(request) ?? { granted: false, why: 'not let in' })
   const scheme = web.current().tls ? 'https' : 'http'
   const gets: Readonly<Record<string, RequestHandler>> = {
     '/': landing(deps),
     '/metrics': metrics(deps),
     '/probe': probe(deps),
     '/sd': serviceDiscovery(deps, scheme),
+    [FLOWS]: flowList(deps),
+    [FLOW]: flowDetails(findFlow),
+    [FLOW_PAGE]: flowHtml(deps, findFlow),
     '/-/healthy': (_request, response) => say(response, 200, 'Odoo Pulse is healthy.'),
     '/-/ready': (_request, response) =>
       deps.ready()

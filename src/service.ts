@@ -3,6 +3,10 @@ import { followCalendar } from './calendar/follow.ts'
 import { type AnyCollector, CollectError } from './collector.ts'
 import { type Config, targetsOf } from './config.ts'
 import { createExposition, type Exposition, type Page, pageOf } from './exposition.ts'
+import type { Clock } from './flow/follow/clock.ts'
+import { followFlows } from './flow/follow/follow.ts'
+import { FLOWS, publisher } from './flow/follow/publish.ts'
+import { type Cadence, defaultCadence } from './flow/ledger/ledger_state.ts'
 import { type Instant, seconds } from './metric.ts'
 import { createEngine, type Engine } from './poll.ts'
 import type { SecretRef, Secrets } from './secret.ts'
@@ -19,6 +23,8 @@ export interface ServiceOptions {
   readonly enableLifecycle: boolean
   /** The clock of the business calendar. Default: the system's. */
   readonly now?: () => Instant
+  /** How business flows are followed. Default: by the system's clock, with a look each minute. */
+  readonly flows?: { readonly clock?: Clock; readonly cadence?: Cadence }
 }
 
 /** This process's own telemetry changes with every look at it; it is made at most so often, and scrapes in between share a page. */
@@ -41,16 +47,19 @@ const pageMaker = (exposition: Exposition, ownText: () => Promise<string>): Serv
   }
 }
 
+/** Flows are read on a schedule of their own: what stands is served, nothing is asked. */
 const probeOf =
-  (engine: Engine, exposition: Exposition): ServerDeps['probe'] =>
+  (engine: Engine, exposition: Exposition, hasFlows: (tenant: string) => boolean): ServerDeps['probe'] =>
   async (target, collector, signal) => {
+    const page = () => exposition.page((source) => source.target === target && source.collector === collector)
+    if (collector === FLOWS && hasFlows(target)) return page()
     const ofTarget = engine.states().filter((state) => state.target.name === target)
     if (ofTarget.length === 0) return 'unknown_target'
     if (!ofTarget.some((state) => state.target.collector.name === collector)) return 'unknown_collector'
     const aborted = Promise.withResolvers<void>()
     signal.addEventListener('abort', () => aborted.resolve(), { once: true })
     if (!signal.aborted) await Promise.race([engine.refresh(target, collector), aborted.promise])
-    return exposition.page((source) => source.target === target && source.collector === collector)
+    return page()
   }
 
 /** A secret that cannot be read keeps us from logging in. */
@@ -63,8 +72,9 @@ const secretOf =
 
 /** Throws an Error for people where the address, the web configuration or the OTLP endpoint is not usable. */
 export const composeService =
-  ({ version, collectors, webConfigFile, enableLifecycle, now = Date.now }: ServiceOptions): StartService =>
+  (options: ServiceOptions): StartService =>
   async (config, { log, secrets, reload }) => {
+    const { version, collectors, webConfigFile, enableLifecycle, now = Date.now } = options
     const { redact } = secrets
     const exposition = createExposition(Date.now)
     // Telemetry reads the engine's states at each scrape, the engine tells telemetry of drops: one must come first.
@@ -86,19 +96,35 @@ export const composeService =
       put: (part, samples, lifetime) =>
         exposition.put({ target: '', collector: '', part: `calendar ${part}` }, samples, Date.now() + lifetime),
     })
+    const flows = followFlows({
+      ...options.flows,
+      engine,
+      collectors,
+      log,
+      redact,
+      publish: publisher({
+        put: exposition.put,
+        now: Date.now,
+        interval: options.flows?.cadence?.fast ?? defaultCadence.fast,
+        onError: (err) => log.error({ err }, 'flows could not be shown'),
+      }),
+      withdraw: (tenant) => exposition.drop(tenant, FLOWS),
+    })
     let applied = false
     const apply = async (next: Config): Promise<void> => {
       await engine.apply(targetsOf(next, collectors), next.polling.share)
       const source = { target: '', collector: '', part: 'tenants' }
       await exposition.put(source, tenantSamples(next), Number.POSITIVE_INFINITY)
       await calendar.follow(next.calendar)
+      await flows.follow(next)
       applied = true
     }
     const server = await startServer({
       listen: config.listen,
       page: pageMaker(exposition, telemetry.text),
-      probe: probeOf(engine, exposition),
+      probe: probeOf(engine, exposition, (tenant) => flows.reports().some((report) => report.tenant === tenant)),
       states: engine.states,
+      flows: { reports: flows.reports, overdue: flows.documents },
       ready: () => applied && engine.ready(),
       reload: enableLifecycle ? reload : undefined,
       webConfigFile,
@@ -114,7 +140,7 @@ export const composeService =
       configRead: telemetry.configRead,
       stop: async (grace) => {
         calendar.stop()
-        await Promise.all([server.close(grace), engine.stop()])
+        await Promise.all([server.close(grace), flows.stop(), engine.stop()])
         await telemetry.shutdown()
       },
     }

@@ -67,6 +67,7 @@ test('check: what is well, and exit code 0', async () => {
   expect(out.split('\n')).toEqual([
     'SUCCESS: odoo-pulse.yaml is valid',
     'SUCCESS: 1 server, 1 tenant',
+    'SUCCESS: 14 flows, read for 0 tenants',
     expect.stringMatching(/^SUCCESS: 1 target with \d+ probes$/),
     'SUCCESS: 1 reference to secrets, readable',
     '',

@@ -36,6 +36,8 @@ describe('what a configuration means', () => {
         servers: [],
         tenants: [],
         calendar: [],
+        timezone: 'UTC',
+        flows: [],
         polling: { share: 0.01 },
         logging: { level: 'info' },
         telemetry: { otlpEndpoint: undefined },

@@ -19,7 +19,9 @@ const schema: JsonSchema = JSON.parse(schemaFile)
 
 /** Every key the schema knows, but for the probes: they are named by the editor. */
 const keysOf = (node: JsonSchema): readonly string[] => {
-  const within = [node.additionalProperties, ...(node.anyOf ?? []), ...Object.values(node.$defs ?? {})]
+  // The condition language is that of the flows' files: it is shown there.
+  const defined = Object.entries(node.$defs ?? {}).filter(([name]) => name !== 'Condition')
+  const within = [node.additionalProperties, ...(node.anyOf ?? []), ...defined.map(([, value]) => value)]
   const inner = Array.isArray(node.items) ? node.items : [node.items]
   const named = Object.entries(node.properties ?? {})
   return [
@@ -42,6 +44,7 @@ describe('the example', () => {
       ['cache-ha', 'redis'],
       ['edge', 'traefik'],
       ['acme', 'odoo'],
+      ['acme', 'odoo_sql'],
       ['L\'Été "1"', 'odoo'],
     ])
   })
@@ -77,7 +80,7 @@ describe('the schema for editors', () => {
   })
 
   test('accepts the example, and refuses what is wrong in it', () => {
-    const validate = new Ajv2020({ allErrors: true }).compile(schema)
+    const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema)
     const accepts = (text: string) => validate(parse(text))
     expect(accepts(example), JSON.stringify(validate.errors)).toBe(true)
     for (const [from, to] of [
@@ -91,6 +94,10 @@ describe('the schema for editors', () => {
       ['\n  acme:', '\n  " acme":'],
       ['share: 0.01', 'share: 1'],
       ['tier: dedicated', 'tear: dedicated'],
+      ['mode: page', 'mode: shout'],
+      ['within: 10m', 'within: 10'],
+      ['in: [1, 4]', 'isin: [1, 4]'],
+      ['since: 2026-12-01T00:00:00+01:00', 'since: 2026-12-01'],
     ] as const) {
       expect(example).toContain(from)
       expect(accepts(example.replace(from, to)), to).toBe(false)

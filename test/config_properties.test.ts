@@ -2,9 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { formatDuration, parseDuration } from '../src/config/duration.ts'
+import type { FlowSources } from '../src/config/flow_files.ts'
 import { readYaml, valueAt } from '../src/config/yaml.ts'
 import { parseConfig } from '../src/config.ts'
-import { collectors } from './support/collectors.ts'
+import { shippedSource } from './flow/shipped.ts'
+import { flowCollectors, collectors as plain } from './support/collectors.ts'
+
+const collectors = [...plain, ...flowCollectors]
+const flows = { shipped: [shippedSource('picking.yaml')], own: [] }
 
 /** Keys and values that go deep into the schema, and rubbish. */
 const word = fc.constantFrom(
@@ -24,6 +29,8 @@ const word = fc.constantFrom(
     '<<',
     '__proto__',
   ],
+  ...['flows', 'picking', 'target', 'within', 'by', 'dated', 'since', 'narrow', 'field', 'or', 'calendar', 'windows'],
+  ...['kind', 'open', 'flow_reader', 'sql', 'odoo', 'mode', '2026-12-01T00:00:00Z'],
   ...['constructor', 'user', 'key', 'toString', 'mode', 'http://u:p@h', '', ' ', '\u0000', '\u202e', '\ud800'],
 )
 const leaf = fc.oneof(word, fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null))
@@ -36,7 +43,9 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 }))
 const top = fc.dictionary(
-  fc.constantFrom('servers', 'tenants', 'tiers', 'collectors', 'polling', 'logging', 'telemetry', 'listen'),
+  fc.constantFrom(
+    ...['servers', 'tenants', 'tiers', 'collectors', 'polling', 'logging', 'telemetry', 'listen', 'flows', 'calendar'],
+  ),
   tree,
 )
 
@@ -82,12 +91,12 @@ const piece = fc.constantFrom(
 )
 const yamlish = fc.array(fc.oneof({ weight: 4, arbitrary: piece }, fc.string({ maxLength: 5 })), { maxLength: 60 })
 
-const check = (text: string, tenants: string): void => {
+const check = (text: string, tenants: string, flows?: FlowSources): void => {
   const sources = [
     { file: 'a', text },
     { file: 'b', text: tenants },
   ] as const
-  const { config, problems } = parseConfig(sources[0], [sources[1]], collectors)
+  const { config, problems } = parseConfig(sources[0], [sources[1]], collectors, flows)
   expect(config === undefined).toBe(problems.length > 0)
   for (const { file, line, column, path, message } of problems) {
     const source = sources.find((s) => s.file === file)
@@ -107,9 +116,9 @@ const check = (text: string, tenants: string): void => {
 test('whatever stands in the files: no exception, and problems name what is there', () => {
   fc.assert(
     fc.property(top, fc.dictionary(fc.constantFrom('tenants', 'servers'), tree), (main, tenants) =>
-      check(stringify(main), stringify(tenants)),
+      check(stringify(main), stringify(tenants), flows),
     ),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })
 

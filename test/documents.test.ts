@@ -9,6 +9,7 @@ import { collectors } from '../collectors/index.ts'
 import { FAULTS } from '../demo/faults.ts'
 import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { parseConfig } from '../src/config.ts'
+import { flowMetrics } from '../src/flow/metrics.ts'
 import { healthMetrics } from '../src/health.ts'
 import { ownMetrics } from '../src/own_metrics.ts'
 import { tenantMetrics } from '../src/tenants.ts'
@@ -85,6 +86,7 @@ test('runbooks name metrics that exist', () => {
       ...ownMetrics,
       ...tenantMetrics,
       ...calendarMetrics,
+      ...flowMetrics,
       ...collectors.flatMap((c) => [c.up, ...c.probes.flatMap((p) => p.metrics)]),
     ].flatMap(({ name, type }) =>
       type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],

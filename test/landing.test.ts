@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LANDING_CSP, landingPage, MAX_TARGETS_SHOWN, spanText, verdictOf } from '../src/landing.ts'
+import type { FlowReport, Reading } from '../src/flow/report.ts'
+import { landingPage, MAX_TARGETS_SHOWN, verdictOf } from '../src/landing.ts'
+import { MAX_TENANTS_SHOWN } from '../src/landing_flows.ts'
+import { PAGE_CSP } from '../src/page.ts'
+import { spanText } from '../src/span_text.ts'
+import { AT as FLOWS_AS_OF, fullReading, reportOf, tenantFlow } from './flow/reports.ts'
 import { probeState, targetState } from './support/edge.ts'
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -89,9 +94,83 @@ test('whatever a target is called, it stays text', () => {
 test('the policy lets in the one style and nothing else', () => {
   const page = show(targetState('a', 'odoo'))
   const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? ''
-  expect(LANDING_CSP).toContain(`style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`)
-  expect(LANDING_CSP).toContain("default-src 'none'")
+  expect(PAGE_CSP).toContain(`style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`)
+  expect(PAGE_CSP).toContain("default-src 'none'")
   expect(page).not.toMatch(/ style=| on[a-z]+=|<script|<link|src=/)
+})
+
+const FLOWS_AT = FLOWS_AS_OF + 20_000
+const showFlows = (...flows: readonly FlowReport[]): string =>
+  landingPage([], { version: '0.1.0', at: FLOWS_AT, redact, flows })
+const windowsWith = (verdicts: Reading['windows']['verdicts']): Reading => ({
+  ...fullReading(),
+  windows: { ...fullReading().windows, verdicts },
+})
+
+test('flows: each state with what belongs to it, verdicts of an hour and a day, what is overdue', () => {
+  const page = showFlows(
+    reportOf('picking', {}, { mode: 'page' }),
+    reportOf('invoice-posting', { state: 'withheld', reason: '1 of 3 companies, s3cret', reading: undefined }),
+    reportOf('pos-sync', { state: 'unsupported', reason: 'point_of_sale is not installed', reading: undefined }),
+    reportOf('paid-order', { state: 'starting', reading: undefined, progress: 0.256 }),
+  )
+  const text = read(page)
+  expect(text).toContain("acme 1 can't be judged 1 of 4 flows judged, 1 starting")
+  expect(text).toMatch(/judged within 1h of open hours, page 200 \/ 2 500 \/ 5 2 1 h 30 min/)
+  expect(text).toContain('withheld 1 of 3 companies, [redacted] – – – –')
+  expect(text).toContain('unsupported point_of_sale is not installed')
+  expect(text).toContain('starting within 15m, observe, 25 % read')
+  expect(page).toContain('href="/flows/acme/picking"')
+})
+
+test('flows: what misses its objective comes first and stands open, with few items or many', () => {
+  const missing = reportOf('picking', { tenant: 'b', reading: windowsWith([{ window: '1h', good: 18, bad: 1 }]) })
+  const meeting = reportOf('picking', { tenant: 'a', reading: windowsWith([{ window: '1h', good: 19, bad: 1 }]) })
+  const empty = reportOf('pos-sync', { tenant: 'b', reading: windowsWith([{ window: '1h', good: 0, bad: 0 }]) })
+  const page = showFlows(meeting, empty, missing)
+  expect(page.indexOf('<b>b</b>')).toBeLessThan(page.indexOf('<b>a</b>'))
+  expect(page.match(/<details open>/g)).toHaveLength(1)
+  const text = read(page)
+  expect(text).toContain('b 1 missing its objective 2 of 2 flows judged')
+  expect(text).toContain('a objectives met 1 of 1 flow judged')
+  expect(text.indexOf('missing its objective within')).toBeGreaterThan(0)
+})
+
+test('flows: a backlog misses its objective by what is above the allowed', () => {
+  const backlog = (overdue: number) =>
+    reportOf('stock-reservation', {
+      reading: {
+        ...windowsWith([]),
+        windows: { ...windowsWith([]).windows, backlog: { open: 4, overdue, oldest: undefined, due: [] } },
+      },
+    })
+  expect(read(showFlows(backlog(1)))).toContain('missing its objective at most 0 overdue')
+  expect(read(showFlows(backlog(0)))).toContain('judged at most 0 overdue')
+})
+
+test('flows: none configured, no section; more tenants than are shown are named', () => {
+  expect(showFlows()).not.toContain('Business flows')
+  const many = Array.from({ length: MAX_TENANTS_SHOWN + 1 }, (_, i) => reportOf('picking', { tenant: `t${i}` }))
+  expect(read(showFlows(...many))).toContain('1 more tenant is not shown here')
+})
+
+test('flows: whatever tenants, titles and reasons are called, they stay text', () => {
+  const flow = tenantFlow('picking')
+  const skeleton = (text: string) =>
+    showFlows(
+      reportOf(
+        'picking',
+        { tenant: text, state: 'failing', reason: text },
+        { flow: { ...flow.flow, title: text, name: text } },
+      ),
+    ).replace(/[^<>]/g, '')
+  expect(skeleton('</td><script>"\'&\n')).toBe(skeleton('a'))
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
+      expect(skeleton(text)).toBe(skeleton('a'))
+    }),
+    { numRuns: 50 },
+  )
 })
 
 test.each([

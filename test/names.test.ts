@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { collectors } from '../collectors/index.ts'
 import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { createExposition } from '../src/exposition.ts'
+import { flowMetrics } from '../src/flow/metrics.ts'
 import { healthMetrics } from '../src/health.ts'
 import type { Histogram, MetricDescriptor, Sample } from '../src/metric.ts'
 import { ownMetrics } from '../src/own_metrics.ts'
@@ -18,6 +19,7 @@ const all: readonly MetricDescriptor[] = [
   ...ownMetrics,
   ...tenantMetrics,
   ...calendarMetrics,
+  ...flowMetrics,
 ]
 const listed = readFileSync(join(import.meta.dirname, 'fixtures/inherited-names.txt'), 'utf8')
   .trim()

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { CollectError, Unsupported } from '../src/collector.ts'
+import { busyRatio, type Load, stretch } from '../src/governor.ts'
+import { createLending } from '../src/lend.ts'
+import type { Link } from '../src/link.ts'
 import { type Runner, startRunner } from '../src/runner.ts'
 import { nextDue } from '../src/slot.ts'
 import { answer, collectorOf, farSide, holds, never, probeOf, runnerDeps, targetOf } from './support/collector.ts'
@@ -189,4 +192,88 @@ test('the next instant lies on the grid, half an interval to one and a half from
       expect(due - now).toBeLessThanOrEqual(1.5 * interval)
     }),
   )
+})
+
+const loan = { name: 'a loan', deadline: 5000, load: 'share' } as const
+const reasonOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'no failure',
+    (error: unknown) => (error instanceof CollectError ? error.reason : error),
+  )
+
+test('the one connection is lent, and what is lent is traced', async () => {
+  const traced: string[] = []
+  const { far, runner, probe } = start([probeOf(async () => 1)], {
+    traced: (name, _attributes, run) => {
+      traced.push(name)
+      return run()
+    },
+  })
+  await holds('an attempt', () => probe().success)
+  expect(await runner.lend(loan, async (client) => client)).toEqual({ open: true })
+  expect(far.connections).toBe(1)
+  expect(traced).toContain('a loan')
+})
+
+test('a loan that runs out of time fails alone: the probes and the health check find out whether the target is gone', async () => {
+  const { runner, probe } = start([probeOf(async () => 1)])
+  const told: unknown[] = []
+  const late = runner.lend({ ...loan, deadline: 50 }, (_client, signal) => {
+    signal.addEventListener('abort', () => told.push(signal.reason))
+    return never()
+  })
+  expect(await reasonOf(late)).toBe('timeout')
+  expect(told).toHaveLength(1)
+  const { lastSuccess = 0 } = probe()
+  await holds('another answer', () => (probe().lastSuccess ?? 0) > lastSuccess)
+  expect(runner.state().circuit.open).toBe(false)
+})
+
+test('a refused connection of a loan opens the circuit, which ends the others and refuses the next', async () => {
+  const { far, runner } = start([])
+  far.check = never
+  const other = runner.lend(loan, never)
+  const refused = runner.lend(loan, async () => {
+    throw new CollectError('connect', 'connection refused')
+  })
+  expect(await reasonOf(refused)).toBe('connect')
+  expect(await reasonOf(other)).toBe('connect')
+  expect(runner.state().circuit).toMatchObject({ open: true, reason: 'connect' })
+  expect(await reasonOf(runner.lend(loan, async () => 1))).toBe('circuit_open')
+})
+
+test('an answer that is no use opens nothing; a loan ends when nobody waits, and when its target is stopped', async () => {
+  const { runner } = start([])
+  const odd = runner.lend(loan, async () => {
+    throw new CollectError('decode', 'HTML')
+  })
+  expect(await reasonOf(odd)).toBe('decode')
+  const left = new AbortController()
+  const unwanted = runner.lend({ ...loan, signal: left.signal }, never)
+  left.abort()
+  expect(await reasonOf(unwanted)).toBe('timeout')
+  expect(runner.state().circuit.open).toBe(false)
+  const last = runner.lend(loan, never)
+  await runner.stop()
+  expect(await reasonOf(last)).toBe('connect')
+})
+
+test('what loans take counts as essential load: those within the share stretch the probes, those apart do not', async () => {
+  const client = async () => 1
+  const link: Link = { circuit: () => ({ open: false }), client, open: () => {}, stop: () => {} }
+  const lending = createLending({ link, redact: (text) => text, traced: (_name, run) => run(), took: () => 3000 })
+  const probe: Load = { interval: 15_000, priority: 'normal', cost: 75 }
+  const interval = () => stretch([probe, lending.loads().share], 0.01)[0]
+  expect(interval()).toBe(15_000)
+  await lending.lend({ ...loan, load: 'apart' }, client)
+  expect(interval()).toBe(15_000)
+  expect(busyRatio([lending.loads().all])).toBeCloseTo(0.01)
+  await reasonOf(
+    lending.lend(loan, async () => {
+      throw new CollectError('query', 'no')
+    }),
+  )
+  // half of the share is left for it, then none
+  expect(interval()).toBeGreaterThan(15_000)
+  expect(busyRatio([lending.loads().all])).toBeCloseTo(0.02)
 })

@@ -1,6 +1,7 @@
 /** docs/flows.md, from the flows in slo/. Pure. */
 import { formatDuration } from '../src/config/duration.ts'
-import { SERIES } from '../src/flow/spec/spec.ts'
+import { BUILT_IN_TIERS } from '../src/config/tiers.ts'
+import { OBJECTIVES, SERIES } from '../src/flow/spec/spec.ts'
 import type { Flow } from '../src/flow/spec/spec_file.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim()
@@ -68,20 +69,50 @@ const flowRow = (flow: Flow): string =>
     flow.unknowable,
   ])
 
+const objectivesText = (): string => BUILT_IN_TIERS.map((tier) => `${OBJECTIVES[tier]} ${tier}`).join(', ')
+
+const INTRO = `Generated from \`slo/\` by \`npm run generate\`. A flow is something the business promises; Odoo’s own tables are the ledger.
+Each file says which rows are meant and by what they are judged. They are read from Odoo by RPC, or by SQL from its
+database or the standby of that, for every tenant with a block \`odoo\` or \`odoo_sql\`; where a field, a module or a version is
+missing the flow is unsupported, and says what it lacks.`
+
+const EVIDENCE_TEXT = [
+  '- **ledger**: start and end are both stored; an item is good if it ended by its deadline.',
+  '- **at-deadline**: the end is not stored; an item is good if it is done now, so that a late one is forgiven.',
+  '- **slice**: only a present count or time exists.',
+  '- **horizon**: the oldest age at which good and bad items both still exist; longer windows are left out.',
+].join('\n')
+
+const CHANGING = `## What is said of them in the configuration
+
+Under \`flows\`, for all tenants, under \`tiers.NAME.flows\` and under \`tenants.NAME.flows\`; the later says otherwise, key by
+key. A file in \`flows.d/\` beside the configuration is a flow of your own, in the form of those in \`slo/\`; one of the same
+name takes the place of the shipped one. [odoo-pulse.example.yaml](../odoo-pulse.example.yaml) has each key.
+
+| key | what |
+| --- | --- |
+| \`enabled: false\` | the flow is not judged |
+| \`narrow\` | conditions that must hold besides those of its file; some flows are off until they are narrowed |
+| \`target\` | when an item is due: \`within\`, \`within_open_hours\`, \`by\`; of a heartbeat \`periods\`, of a backlog \`at_most\` |
+| \`dated\` | targets since when, oldest first: items keep the one in force when they started |
+| \`objective\` | the share of the items due that must be good; by default that of the tier: ${objectivesText()} |
+| \`mode\` | \`observe\` (the default), \`ticket\` or \`page\` |
+| \`value: true\` | amounts of money are shown |
+| \`group\` | what verdicts are also counted by: a dimension and its field |
+
+Open hours are the calendar’s windows of kind \`open\`: the one that the target names with \`calendar\`, else those of the
+flow’s process, else those of no process; a warehouse’s windows count only where they are named. Without any the flow is
+unsupported, and says which window to add. A date promised on an item’s row (\`due\`) stands before the target. Dates and
+plans are followed for 14 days ahead, starts that lie after a row’s creation for 2: verdicts on what is planned further ahead
+are missing from the shorter windows.`
+
 export const flowsPage = (flows: readonly Flow[]): string =>
   [
     '# Business flows',
-    [
-      'Generated from `slo/` by `npm run generate`. A flow is something the business promises; Odoo’s own tables are the',
-      'ledger. Each file says which rows are meant and by what they are judged; nothing is collected from them yet.',
-    ].join('\n'),
-    [
-      '- **ledger**: start and end are both stored; an item is good if it ended by its deadline.',
-      '- **at-deadline**: the end is not stored; an item is good if it is done now, so that a late one is forgiven.',
-      '- **slice**: only a present count or time exists.',
-      '- **horizon**: the oldest age at which good and bad items both still exist; longer windows are left out.',
-    ].join('\n'),
+    INTRO,
+    EVIDENCE_TEXT,
     [row(HEAD), row(HEAD.map(() => '---')), ...flows.map(flowRow)].join('\n'),
+    CHANGING,
     '',
   ]
     .join('\n\n')

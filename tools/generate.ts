@@ -8,6 +8,7 @@ import { renderRuleFile } from '../src/alerting/render.ts'
 import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { formatProblem } from '../src/config/problem.ts'
 import { schemaText } from '../src/config/schema.ts'
+import { flowMetrics } from '../src/flow/metrics.ts'
 import { flowSchemaText, parseFlow } from '../src/flow/spec/spec_file.ts'
 import { healthMetrics } from '../src/health.ts'
 import { ownMetrics } from '../src/own_metrics.ts'
@@ -33,7 +34,10 @@ const files = new Map<string, string>([
   ['odoo-pulse.schema.json', schemaText(collectors)],
   ['slo/schema.json', flowSchemaText()],
   ['docs/flows.md', flowsPage(flows)],
-  ['docs/metrics.md', metricsPage(collectors, [...tenantMetrics, ...calendarMetrics, ...healthMetrics, ...ownMetrics])],
+  [
+    'docs/metrics.md',
+    metricsPage(collectors, flowMetrics, [...tenantMetrics, ...calendarMetrics, ...healthMetrics, ...ownMetrics]),
+  ],
   ...ruleFiles.map((f): [string, string] => [
     `alert-rules/generated/${f.subject}.yaml`,
     renderRuleFile(f, 'alert-rules/runbooks/'),

@@ -8,6 +8,7 @@ import { createConnector } from './connect.ts'
 import { cronRuns } from './cron_runs.ts'
 import { cronTriggers } from './cron_triggers.ts'
 import { crons } from './crons.ts'
+import { openFlows } from './flow_access.ts'
 import { health } from './health.ts'
 import { info, odooUp } from './info.ts'
 import { modules } from './modules.ts'
@@ -23,4 +24,5 @@ export const odoo: Collector<OdooConfig, OdooClient> = {
   // each call has a connection of its own, which ends with the signal it was asked under
   close: async () => undefined,
   probes: [info, health, workers, rpc, crons, cronRuns, cronTriggers, queue, apiKeys, companies, modules],
+  flows: openFlows,
 }

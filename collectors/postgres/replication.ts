@@ -115,8 +115,9 @@ export interface StandbyRow {
   readonly receiver_timeout: number
 }
 
+/** What the role may not see is null. */
 // clock_timestamp(), not now(): the message may be newer than the start of our transaction.
-const RECEIVER = `
+export const RECEIVER = `
   select status, (latest_end_lsn - '0/0')::float8 as latest_end,
     extract(epoch from clock_timestamp() - last_msg_receipt_time)::float8 as silent,
     last_msg_send_time is distinct from last_msg_receipt_time as heard
@@ -166,28 +167,36 @@ export const replication = probe({
         ],
 })
 
+/** What the lag is worked out from. */
+export type Standing = Pick<StandbyRow, 'replayed' | 'replay_age' | 'receiver_timeout'>
+
 /** Beyond half of wal_receiver_timeout the receiver asks the upstream for a sign of life (walreceiver.c): so much silence is normal. */
-const isConnected = (row: StandbyRow, receiver: ReceiverRow | undefined): receiver is ReceiverRow =>
+const isConnected = (row: Standing, receiver: ReceiverRow | undefined): receiver is ReceiverRow =>
   receiver?.status === 'streaming' &&
   (row.receiver_timeout === 0 || (receiver.silent ?? 0) <= row.receiver_timeout / 2 + ANSWER_WITHIN)
 
 const ANSWER_WITHIN = 5
 
 /** What the upstream is known to have beyond what is replayed; undefined if nobody tells. */
-const bytesBehind = (row: StandbyRow, receiver: ReceiverRow): number | undefined =>
+const bytesBehind = (row: Standing, receiver: ReceiverRow): number | undefined =>
   receiver.heard === true && receiver.latest_end !== null && row.replayed !== null
     ? Math.max(0, receiver.latest_end - row.replayed)
     : undefined
 
+/** An age of 0 or less only says that the clocks of primary and standby disagree. */
+const ageOf = ({ replay_age: age }: Standing): number | undefined => (age !== null && age > 0 ? age : undefined)
+
+/** In seconds, as said above. */
+export const lagOf = (row: Standing, receiver: ReceiverRow | undefined): number | undefined =>
+  isConnected(row, receiver) && bytesBehind(row, receiver) === 0 ? 0 : ageOf(row)
+
 const standbySamples = (row: StandbyRow, receiver: ReceiverRow | undefined): readonly Sample[] => {
   const connected = isConnected(row, receiver)
   const behind = connected ? bytesBehind(row, receiver) : undefined
-  // An age of 0 or less only says that the clocks of primary and standby disagree.
-  const age = row.replay_age !== null && row.replay_age > 0 ? row.replay_age : undefined
   return [
-    ...sample(pgReplicationLag, {}, behind === 0 ? 0 : age),
+    ...sample(pgReplicationLag, {}, lagOf(row, receiver)),
     ...sample(pgReplicationLagBytes, {}, behind),
-    ...sample(pgReplicationLastReplay, {}, age),
+    ...sample(pgReplicationLastReplay, {}, ageOf(row)),
     ...sample(pgReplicationReceiverConnected, {}, row.streams ? Number(connected) : undefined),
     ...sample(pgReplicationSource, { source: row.streams ? 'stream' : row.restores ? 'archive' : 'none' }, 1),
     ...sample(pgReplicationReplayPaused, {}, row.paused === null ? undefined : Number(row.paused)),

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import type { Session } from '../sessions.ts'
 import type { Conditions } from './conditions.ts'
+import { CHANNELS, type Channel, enqueue } from './jobs.ts'
 import { between, type Random } from './random.ts'
 import { insert, type Tables } from './tables.ts'
 
@@ -12,6 +13,8 @@ interface Run {
   readonly takes: readonly [number, number]
   /** What it does, where the demo needs that done. */
   readonly sql?: string
+  /** The channel of the job it queues, which does the work. */
+  readonly queues?: Channel
 }
 
 /** The one that fails while crons fail. */
@@ -23,14 +26,19 @@ const OTHER: Run = { takes: [0.1, 1] }
 const RUNS: Readonly<Record<string, Run>> = {
   'Mail: Email Queue Manager': {
     takes: [0.2, 1],
-    sql: "DELETE FROM mail_mail WHERE state = 'outgoing' AND auto_delete",
+    sql: `WITH sent AS (DELETE FROM mail_mail WHERE state = 'outgoing' AND auto_delete RETURNING id)
+      UPDATE mail_notification n SET notification_status = 'sent' FROM sent WHERE n.mail_mail_id = sent.id`,
   },
   'Payment: Post-process transactions': {
     takes: [0.1, 0.5],
     sql: `UPDATE payment_transaction SET is_post_processed = true, write_date = now()
       WHERE state = 'done' AND NOT is_post_processed`,
   },
-  [FAILING_CRON]: { takes: [0.5, 3] },
+  [FAILING_CRON]: { takes: [0.5, 3], queues: CHANNELS.export },
+  'EDI: Perform web services operations': {
+    takes: [0.5, 3],
+    sql: "UPDATE account_edi_document SET state = 'sent', write_date = now() WHERE state = 'to_send' AND blocking_level IS NULL",
+  },
   'Marketplace: import orders': { takes: [0.3, 2] },
   'Procurement: run scheduler': { takes: [2, 6] },
 }
@@ -64,7 +72,7 @@ const runCron = async (
   { id, name }: DueCron,
   signal: AbortSignal,
 ) => {
-  const { takes, sql } = RUNS[name] ?? OTHER
+  const { takes, sql, queues } = RUNS[name] ?? OTHER
   await holder.query('BEGIN')
   const { rows } = await holder.query('SELECT id FROM ir_cron WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED', [id])
   if (rows.length === 0) {
@@ -80,6 +88,7 @@ const runCron = async (
   await delay(between(random, ...takes) * 1000, undefined, { signal })
   const fails = conditions.has('cron-failing') && name === FAILING_CRON
   if (!fails && sql !== undefined) await worker.query(sql)
+  if (!fails && queues !== undefined) await enqueue({ client: worker, tables, conditions }, [{ channel: queues }])
   if (progress.length > 0) {
     await worker.query(
       'UPDATE ir_cron_progress SET timed_out_counter = 0, done = $2, write_date = now() WHERE id = $1',

@@ -8,12 +8,13 @@ import type { PostgresServer } from '../postgres.ts'
 import { keepSession, openSession, type Session, type SessionOptions } from '../sessions.ts'
 import type { Book } from './book.ts'
 import { write } from './business.ts'
-import { type DayClock, dayClock } from './clock.ts'
+import { busyness, type DayClock, dayClock } from './clock.ts'
 import { type Conditions, createConditions } from './conditions.ts'
+import { sell } from './counter.ts'
 import { listenForCrons, runCrons } from './crons.ts'
 import { advance, agendaFrom, type Step, type Trade } from './plan.ts'
 import { randomFrom } from './random.ts'
-import { prune } from './retention.ts'
+import { type Newest, newestOf, prune } from './retention.ts'
 import { listenForJobs, runJobs } from './runner.ts'
 import { readTables } from './tables.ts'
 
@@ -52,6 +53,10 @@ const PAUSE = { business: 1000, jobs: 500, crons: 1000 }
 /** A backlog beyond this loses its oldest steps: a demo left alone with a fault for days does not grow without end. */
 const MOST_WAITING = 20_000
 
+/** Sales at the counter for each order of the marketplace, and how many at most between two looks. */
+const COUNTER = 1 / 3
+const MOST_SALES = 20
+
 /** What a tenant's parts share. */
 interface Shop {
   readonly tenant: DayTenant
@@ -61,32 +66,38 @@ interface Shop {
 }
 
 /** Writes what falls due; goes on where it was when its session had to be opened anew. */
-const trade = ({
-  tenant,
-  clock,
-  book,
-  conditions,
-}: Shop): ((session: Session, signal: AbortSignal) => Promise<void>) => {
+const trade = (
+  { tenant, clock, book, conditions }: Shop,
+  speed: number,
+): ((session: Session, signal: AbortSignal) => Promise<void>) => {
+  const random = randomFrom(tenant.seed, 2)
+  const salesARound = (tenant.ordersPerHour * COUNTER * speed * PAUSE.business) / hours(1)
   // The morning so far comes in at once, so that there are transfers to pick and to label from the start.
   let agenda = agendaFrom(clock(Date.now()) - hours(3))
   let waiting: readonly Step[] = []
-  const began = new Date()
+  let loaded: Newest | undefined
   return async ({ client }, signal) => {
     await client.query("SET lock_timeout = '2s'")
     const tables = await readTables(client)
+    loaded ??= await newestOf(client)
     for (let round = 0; !signal.aborted; round += 1) {
       const next = advance(tenant, agenda, clock(Date.now()))
       const steps = [...waiting, ...next.due]
       if (steps.length > 0) waiting = (await write({ client, tables, book, conditions }, steps)).slice(-MOST_WAITING)
       agenda = next.agenda
-      if (round % 60 === 59) await prune(client, began)
+      await sell({ client, tables }, random, Math.min(salesARound * busyness(clock(Date.now())), MOST_SALES))
+      if (round % 60 === 59) await prune(client, loaded)
       await delay(PAUSE.business, undefined, { signal })
     }
   }
 }
 
 /** The sessions of one tenant's Odoo: web worker, job worker, job runner, cron worker. */
-const openShop = ({ estate, troubled }: DayOptions, shop: Shop, signal: AbortSignal): readonly Promise<void>[] => {
+const openShop = (
+  { estate, speed, troubled }: DayOptions,
+  shop: Shop,
+  signal: AbortSignal,
+): readonly Promise<void>[] => {
   const { tenant, book, conditions } = shop
   const keep = (options: SessionOptions, live: (session: Session) => Promise<void>): Promise<void> =>
     keepSession(
@@ -100,7 +111,7 @@ const openShop = ({ estate, troubled }: DayOptions, shop: Shop, signal: AbortSig
     )
   const { name: database, pid, seed } = tenant
   const session = (offset: number, on = database) => ({ database: on, applicationName: `odoo-${pid + offset}` })
-  const trading = trade(shop)
+  const trading = trade(shop, speed)
   return [
     keep(session(0), (web) => trading(web, signal)),
     keep(session(1), async ({ client }) => {

@@ -33,6 +33,12 @@ export const posted: Write = async (business, orders) => {
       invoice_date = current_date, write_date = now()
     WHERE id = ANY ($1) AND state = 'draft' RETURNING id`,
   )
+  // What Odoo's daily run is to send.
+  await business.client.query(
+    `INSERT INTO account_edi_document (move_id, edi_format_id, state, create_date, write_date)
+    SELECT id, 1, 'to_send', now(), now() FROM unnest($1::int[]) id`,
+    [[...happened.keys()]],
+  )
   const postedOrders = [...happened.values()]
   const sales = known(business.book, postedOrders, 'order')
   if (sales.size === 0) return postedOrders

@@ -2,11 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { z } from 'zod'
+import { type Condition, type Conditions, cameIn } from './conditions.ts'
 import type { Order } from './plan.ts'
 import { insert, type NewRow, type Tables } from './tables.ts'
 
 /** The channels, from `root` down; what a channel can do at once keeps the others from starving. */
-export const CHANNELS = { import: 'root.sale', reserve: 'root.inventory', label: 'root.delivery' } as const
+export const CHANNELS = {
+  import: 'root.sale',
+  reserve: 'root.inventory',
+  label: 'root.delivery',
+  export: 'root.stock',
+} as const
 
 export type Channel = (typeof CHANNELS)[keyof typeof CHANNELS]
 
@@ -19,7 +25,7 @@ const order = z.object({
 /** A row of queue_job as far as performing it needs it. */
 export const job = z.object({
   id: z.number(),
-  channel: z.enum([CHANNELS.import, CHANNELS.reserve, CHANNELS.label]),
+  channel: z.enum(Object.values(CHANNELS)),
   retry: z.number(),
   max_retries: z.number(),
   records: z.object({ ids: z.array(z.number()) }),
@@ -36,6 +42,18 @@ const WORK: Readonly<Record<Channel, { readonly model: string; readonly method: 
   },
   [CHANNELS.reserve]: { model: 'stock.picking', method: 'action_assign', title: 'Reserve the stock of a transfer' },
   [CHANNELS.label]: { model: 'stock.picking', method: 'send_to_shipper', title: "Ask for the carrier's label" },
+  [CHANNELS.export]: {
+    model: 'product.product',
+    method: 'export_stock',
+    title: 'Tell the marketplace what is in stock',
+  },
+}
+
+/** Where jobs are queued. */
+export interface Queue {
+  readonly client: ClientBase
+  readonly tables: Tables
+  readonly conditions: Conditions
 }
 
 export interface NewJob {
@@ -70,16 +88,16 @@ const rowOf = ({ channel, records = [], order }: NewJob, created: Date): NewRow 
 
 /** Queues jobs, pending. */
 export const enqueue = async (
-  client: ClientBase,
-  tables: Tables,
+  { client, tables, conditions }: Queue,
   jobs: readonly NewJob[],
-  created: Date = new Date(),
+  held: readonly Condition[] = [],
 ): Promise<void> => {
+  const created = cameIn(conditions, ['job-runner-dead', ...held])
   await insert(
     client,
     tables,
     'queue_job',
-    jobs.map((one) => rowOf(one, created)),
+    jobs.map((one, i) => rowOf(one, created(i))),
   )
 }
 

@@ -27,14 +27,18 @@ export const houseOf = (customer: number): House => {
 }
 
 /** Net, in the company's currency. */
-export const netOf = ({ lines }: Order): number =>
+const netOf = ({ lines }: Order): number =>
   Math.round(lines.reduce((sum, { quantity, price }) => sum + quantity * price, 0) * 100) / 100
+
+const taxOf = (order: Order): number => Math.round(netOf(order) * 19) / 100
+
+/** What the customer pays. */
+export const totalOf = (order: Order): number => Math.round((netOf(order) + taxOf(order)) * 100) / 100
 
 const orderRow = (order: Order, at: Date): NewRow => {
   const { reference, customer } = order
   const untaxed = netOf(order)
   const { company, warehouse, currency } = houseOf(customer)
-  const tax = Math.round(untaxed * 19) / 100
   return {
     name: reference.replace('WEB-', 'S'),
     client_order_ref: reference,
@@ -48,13 +52,13 @@ const orderRow = (order: Order, at: Date): NewRow => {
     currency_id: currency,
     currency_rate: 1,
     user_id: 2,
-    team_id: 1,
+    team_id: 3,
     carrier_id: 1,
     picking_policy: 'direct',
     invoice_status: 'no',
     amount_untaxed: untaxed,
-    amount_tax: tax,
-    amount_total: untaxed + tax,
+    amount_tax: taxOf(order),
+    amount_total: totalOf(order),
     locked: false,
     create_uid: 2,
     date_order: at,

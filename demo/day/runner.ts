@@ -19,7 +19,12 @@ export interface Runner {
 }
 
 /** How many jobs of a channel are handed out at a time. */
-const CAPACITY: Readonly<Record<Channel, number>> = { [CHANNELS.import]: 8, [CHANNELS.reserve]: 8, [CHANNELS.label]: 8 }
+const CAPACITY: Readonly<Record<Channel, number>> = {
+  [CHANNELS.import]: 8,
+  [CHANNELS.reserve]: 8,
+  [CHANNELS.label]: 8,
+  [CHANNELS.export]: 1,
+}
 
 /** Why a job fails: for good, or to be tried again. */
 interface Trouble {

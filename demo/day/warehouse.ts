@@ -1,24 +1,54 @@
 /** A confirmed order is reserved, picked, labelled and shipped; its customer gets a mail. */
-import { type Business, known, ofIds, type Write } from './book.ts'
+import { minutes } from '../../src/metric.ts'
+import { type Business, type Known, known, ofIds, type Write } from './book.ts'
+import { cameIn } from './conditions.ts'
 import { CHANNELS, enqueue } from './jobs.ts'
-import type { Order } from './plan.ts'
 import { insert } from './tables.ts'
 
-const MAIL = {
-  mail_message_id: 1,
-  state: 'outgoing',
-  auto_delete: true,
-  is_notification: true,
-  email_to: 'customer@example.com',
-}
-
-/** Queues a mail for each order; Odoo wakes its mail cron by a trigger. */
-const mail = async ({ client, tables }: Business, orders: readonly Order[], at: Date): Promise<void> => {
-  await insert(
+/** Queues a mail for each order, with the notification it is for; Odoo wakes its mail cron by a trigger. */
+const mail = async ({ client, tables, conditions }: Business, pickings: Known): Promise<void> => {
+  // Mail may take a little longer than an hour.
+  const at = cameIn(conditions, ['cron-stopped'], minutes(150))
+  const stamps = (i: number) => ({ create_date: at(i), write_date: at(i) })
+  const entries = [...pickings]
+  const messages = await insert(
+    client,
+    tables,
+    'mail_message',
+    entries.map(([picking], i) => ({
+      subject: 'Your order is on its way',
+      model: 'stock.picking',
+      res_id: picking,
+      message_type: 'notification',
+      date: at(i),
+      ...stamps(i),
+    })),
+  )
+  const mails = await insert(
     client,
     tables,
     'mail_mail',
-    orders.map(() => ({ ...MAIL, create_date: at, write_date: at })),
+    messages.map((message, i) => ({
+      mail_message_id: message,
+      state: 'outgoing',
+      auto_delete: true,
+      is_notification: true,
+      email_to: 'customer@example.com',
+      ...stamps(i),
+    })),
+  )
+  await insert(
+    client,
+    tables,
+    'mail_notification',
+    entries.map(([, { customer }], i) => ({
+      mail_message_id: messages[i],
+      mail_mail_id: mails[i],
+      res_partner_id: customer,
+      notification_type: 'email',
+      notification_status: 'ready',
+      is_read: true,
+    })),
   )
   await client.query(
     `INSERT INTO ir_cron_trigger (cron_id, call_at, create_date, write_date)
@@ -35,8 +65,7 @@ export const reserved: Write = async (business, orders) => {
     "SELECT id FROM stock_picking WHERE id = ANY ($1) AND state = 'confirmed'",
   )
   await enqueue(
-    business.client,
-    business.tables,
+    business,
     [...happened.keys()].map((id) => ({ channel: CHANNELS.reserve, records: [id] })),
   )
   return [...happened.values()]
@@ -63,20 +92,27 @@ export const labelled: Write = async (business, orders) => {
       AND NOT EXISTS (SELECT FROM stock_move m WHERE m.picking_id = p.id AND NOT m.picked)`,
   )
   await enqueue(
-    business.client,
-    business.tables,
+    business,
     [...happened.keys()].map((id) => ({ channel: CHANNELS.label, records: [id] })),
   )
   return [...happened.values()]
 }
 
+/**
+ * While the carrier does not answer, a transfer validated by itself stays as it is, without a trace; of those validated in
+ * a batch some are done without a label (18 and newer), here over the last hour.
+ */
+const SHIPS = `UPDATE stock_picking SET state = 'done', write_date = now(),
+    date_done = now() - CASE WHEN carrier_tracking_ref IS NULL THEN random() * interval '1 h' ELSE interval '0' END
+  WHERE id = ANY ($1) AND state = 'assigned' AND`
+
 export const shipped: Write = async (business, orders) => {
+  const labelled = 'carrier_tracking_ref IS NOT NULL'
   const happened = await ofIds(
     business,
     orders,
     'picking',
-    `UPDATE stock_picking SET state = 'done', date_done = now(), write_date = now()
-    WHERE id = ANY ($1) AND state = 'assigned' AND carrier_tracking_ref IS NOT NULL RETURNING id`,
+    `${SHIPS} ${business.conditions.has('carrier-down') ? `(${labelled} OR id % 3 = 0)` : labelled} RETURNING id`,
   )
   const shippedOrders = [...happened.values()]
   if (happened.size === 0) return shippedOrders
@@ -88,6 +124,6 @@ export const shipped: Write = async (business, orders) => {
     "UPDATE sale_order SET delivery_status = 'full', effective_date = now(), write_date = now() WHERE id = ANY ($1)",
     [[...known(business.book, shippedOrders, 'order').keys()]],
   )
-  await mail(business, shippedOrders, new Date())
+  await mail(business, happened)
   return shippedOrders
 }

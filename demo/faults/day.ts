@@ -72,7 +72,7 @@ export const importStalled = sufferedBy(
 export const carrierDown = sufferedBy(
   'acme',
   'carrier-down',
-  "acme's carrier does not answer: no labels, and nothing is shipped",
+  "acme's carrier does not answer: no labels; some of a batch are shipped without, the others not at all",
   { after: requeue(CHANNELS.label) },
 )
 

@@ -1,6 +1,8 @@
 /** The tables behind Odoo's models, per version, as measured on real databases (trimmed to what is of use here). */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { type CustomModel, columnsOf } from './custom.ts'
+import { reflectionColumns } from './reflection_columns.ts'
 
 export const versions = [17, 18, 19] as const
 export type Version = (typeof versions)[number]
@@ -29,11 +31,14 @@ const columnOf = (text: string): Column => ({
   required: text.endsWith(' not null'),
 })
 
-export const tablesOf = (version: Version): Tables => {
+export const tableOf = (model: string): string => model.replaceAll('.', '_')
+
+export const tablesOf = (version: Version, custom: readonly CustomModel[] = []): Tables => {
   const file = new URL(`./columns/${version}.json`, import.meta.url)
   const measured = tables.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const added = Object.fromEntries(custom.map((model) => [tableOf(model.name), columnsOf(model)]))
   return new Map(
-    Object.entries({ ...common, ...measured }).map(([table, columns]) => [
+    Object.entries({ ...common, ...reflectionColumns(version), ...measured, ...added }).map(([table, columns]) => [
       table,
       new Map(Object.entries(columns).map(([name, text]) => [name, columnOf(text)])),
     ]),

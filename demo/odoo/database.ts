@@ -1,9 +1,11 @@
 /** The databases behind the stand-in, and what it asks of them. */
 import pg from 'pg'
 import type { PostgresServer } from '../postgres.ts'
-import { type Column, tablesOf, type Version } from './columns.ts'
+import { type Column, type Tables, tablesOf, type Version } from './columns.ts'
+import type { CustomModel } from './custom.ts'
 import { kinds, OdooError } from './errors.ts'
 import { indexes } from './indexes.ts'
+import { registryOf } from './models.ts'
 import { seed } from './seed.ts'
 import type { Environment, TextRow } from './sql.ts'
 
@@ -34,8 +36,8 @@ const columnSql = (table: string, name: string, column: Column): string => {
   return `"${name}" ${column.type}${column.required ? ' NOT NULL' : ''}${value === undefined ? '' : ` DEFAULT ${value}`}`
 }
 
-const schema = (version: Version): string =>
-  [...tablesOf(version)]
+const schema = (tables: Tables): string =>
+  [...tables]
     .map(([table, columns]) => {
       const lines = [...columns].map(([name, column]) => columnSql(table, name, column))
       return `CREATE TABLE "${table}" (${lines.join(', ')})`
@@ -44,16 +46,18 @@ const schema = (version: Version): string =>
 
 /**
  * A new database with the tables, indexes and first rows of an Odoo of that version: three companies, the users of
- * `loginsOf`, warehouses, carriers, journals, crons, job channels, modules. Under a second. Throws if there is one.
+ * `loginsOf`, warehouses, carriers, journals, crons, job channels, modules, and its models as ir_model_fields tells
+ * them. Under a second. Throws if there is one.
  */
 export const createOdooDatabase = async (
   postgres: PostgresServer,
   database: string,
   version: Version,
+  custom: readonly CustomModel[] = [],
 ): Promise<void> => {
   await postgres.query(`CREATE DATABASE "${database}"`)
-  const tables = tablesOf(version)
-  const statements = [schema(version), ...indexes(tables), ...seed(database, version, tables)]
+  const tables = tablesOf(version, custom)
+  const statements = [schema(tables), ...indexes(tables), ...seed(database, registryOf(version, custom), tables)]
   await postgres.query(statements.join(';\n'), undefined, database)
 }
 

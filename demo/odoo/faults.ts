@@ -1,4 +1,17 @@
-/** What can be made to go wrong with a stand-in, and set right again. */
+/**
+ * What can be made to go wrong with a stand-in, and set right again:
+ *
+ *     odoo.faults.badReplies('html', 'sale.order')   // calls of sale.order get a page, all others their answer
+ *     odoo.faults.badReplies(undefined, 'sale.order')
+ *     odoo.faults.badReplies('huge')                 // whatever model is called
+ *     odoo.faults.clock(-90_000)                     // the Date header is a minute and a half behind
+ *     odoo.faults.down(true)                         // refuses connections
+ *
+ * The kinds of bad replies are listed in bad_replies.ts. They concern calls of models (execute_kw, JSON-2), not
+ * authenticate, health or version. The clock is that of the Date header alone: the database, which stamps rows and
+ * which SQL asks for the time, keeps its own, so a shifted clock is what two machines out of step look like.
+ */
+import type { BadReply } from './bad_replies.ts'
 import type { Listener } from './listener.ts'
 import { userIds } from './seed.ts'
 import type { Environment } from './sql.ts'
@@ -18,6 +31,10 @@ export interface OdooFaults {
   readonly slow: (milliseconds: number) => void
   /** So many requests end in a connection reset, as when a worker is killed at its limit. */
   readonly reset: (count: number) => void
+  /** Calls of that model (default: all that have no other) are answered so; undefined ends it, for all models where none is named. */
+  readonly badReplies: (reply: BadReply | undefined, model?: string) => void
+  /** The Date header is so many milliseconds ahead of the database's clock, or behind; 0 ends it. */
+  readonly clock: (ahead: number) => void
   /** The user is in no group that gives it rights, but what every internal user has; default `pulse`. */
   readonly rightsLost: (on: boolean, login?: string) => void
   /** The companies on the user; default `pulse`. */
@@ -38,11 +55,22 @@ export interface FaultState {
   slow: number
   /** Requests still to be cut. */
   resets: number
+  /** Milliseconds. */
+  clock: number
+  /** By model; `*` for the others. */
+  readonly badReplies: Map<string, BadReply>
   /** Logins. */
   readonly withoutRights: Set<string>
 }
 
-export const newFaultState = (): FaultState => ({ gate: undefined, slow: 0, resets: 0, withoutRights: new Set() })
+export const newFaultState = (): FaultState => ({
+  gate: undefined,
+  slow: 0,
+  resets: 0,
+  clock: 0,
+  badReplies: new Map(),
+  withoutRights: new Set(),
+})
 
 const newGate = (): Gate => {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -70,6 +98,14 @@ export const newFaults = ({ state, workers, query, ports }: FaultContext): OdooF
   },
   reset: (count) => {
     state.resets = count
+  },
+  badReplies: (reply, model = '*') => {
+    if (reply !== undefined) state.badReplies.set(model, reply)
+    else if (model === '*') state.badReplies.clear()
+    else state.badReplies.delete(model)
+  },
+  clock: (ahead) => {
+    state.clock = ahead
   },
   rightsLost: (on, login = 'pulse') => {
     if (on) state.withoutRights.add(login)

@@ -36,10 +36,28 @@ export const relations: Readonly<Record<string, string>> = {
   job_function_id: 'queue.job.function',
   'queue.job.channel.parent_id': 'queue.job.channel',
   'res.company.parent_id': 'res.company',
+  mail_message_id: 'mail.message',
+  mail_mail_id: 'mail.mail',
+  res_partner_id: 'res.partner',
+  author_id: 'res.partner',
+  'ir.model.fields.model_id': 'ir.model',
+  field_id: 'ir.model.fields',
+  relation_field_id: 'ir.model.fields',
+  related_field_id: 'ir.model.fields',
 }
 
 const choice = (...values: readonly string[]): readonly (readonly [string, string])[] =>
   values.map((value) => [value, value.replaceAll('_', ' ')])
+
+const mailFailures = choice(
+  'unknown',
+  'mail_bounce',
+  'mail_email_invalid',
+  'mail_email_missing',
+  'mail_from_invalid',
+  'mail_from_missing',
+  'mail_smtp',
+)
 
 export const selections: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'ir.cron.interval_type': choice('minutes', 'hours', 'days', 'weeks', 'months'),
@@ -76,11 +94,27 @@ export const selections: Readonly<Record<string, readonly (readonly [string, str
     'offline',
     'refund',
   ),
-  'delivery.carrier.delivery_type': choice('base_on_rule', 'fixed'),
+  'delivery.carrier.delivery_type': choice('base_on_rule', 'fixed', 'parcel_express', 'freight_line'),
   'delivery.carrier.integration_level': choice('rate', 'rate_and_ship'),
   'account.edi.document.state': choice('to_send', 'sent', 'to_cancel', 'cancelled'),
   'account.edi.document.blocking_level': choice('info', 'warning', 'error'),
   'mail.mail.state': choice('outgoing', 'sent', 'received', 'exception', 'cancel'),
+  'mail.mail.failure_type': mailFailures,
+  'mail.message.message_type': choice('email', 'comment', 'email_outgoing', 'notification', 'auto_comment'),
+  'mail.notification.notification_type': choice('inbox', 'email', 'sms', 'snail'),
+  'mail.notification.notification_status': choice(
+    'ready',
+    'process',
+    'pending',
+    'sent',
+    'bounce',
+    'exception',
+    'canceled',
+  ),
+  'mail.notification.failure_type': mailFailures,
+  'ir.model.state': choice('manual', 'base'),
+  'ir.model.fields.state': choice('manual', 'base'),
+  'ir.model.fields.on_delete': choice('cascade', 'set null', 'restrict'),
   'pos.session.state': choice('opening_control', 'opened', 'closing_control', 'closed'),
   'pos.order.state': choice('draft', 'cancel', 'paid', 'done', 'invoiced'),
 }

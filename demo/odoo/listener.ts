@@ -36,23 +36,26 @@ const requestOf = async (message: IncomingMessage): Promise<Request> => {
   }
 }
 
-const send = (reply: ServerResponse, answer: Answer): void => {
+const send = (reply: ServerResponse, answer: Answer, now: number): void => {
   const body = Buffer.from(answer.body)
   reply.writeHead(answer.status, {
     'Content-Type': answer.type,
-    'Content-Length': body.length,
+    'Content-Length': answer.promised ?? body.length,
     Connection: 'close',
+    Date: new Date(now).toUTCString(),
     ...answer.headers,
   })
-  reply.end(body)
+  if (answer.promised === undefined) reply.end(body)
+  else reply.write(body, () => reply.socket?.end())
 }
 
 /** What comes of a request: an answer, or the connection cut without one. */
 export type Outcome = Answer | 'reset'
 
-/** `answer` is also told whether anybody still waits. */
+/** `answer` is also told whether anybody still waits; `now` is what the Date header says. */
 export const listener = (
   answer: (request: Request, isWanted: () => boolean) => Promise<Outcome>,
+  now: () => number,
   onError: (error: unknown) => void,
 ): Listener => {
   let port = 0
@@ -63,7 +66,7 @@ export const listener = (
       const outcome = await answer(await requestOf(message), isWanted)
       if (!isWanted()) return
       if (outcome === 'reset') message.socket.resetAndDestroy()
-      else send(reply, outcome)
+      else send(reply, outcome, now())
     } catch (error) {
       if (isWanted()) onError(error)
       message.socket.destroy()

@@ -48,6 +48,27 @@ export const catalogue: readonly ModelFacts[] = [
   },
   { name: 'ir.cron.progress', description: 'Progress of Scheduled Actions', ...administrators },
   { name: 'ir.cron.trigger', description: 'Triggered actions', ...administrators },
+  {
+    name: 'ir.model',
+    description: 'Models',
+    order: 'model',
+    displayName: translated('name'),
+    ...administrators,
+  },
+  {
+    name: 'ir.model.fields',
+    description: 'Fields',
+    order: 'name',
+    displayName: translated('field_description'),
+    ...administrators,
+  },
+  {
+    name: 'ir.model.fields.selection',
+    description: 'Fields Selection',
+    order: 'sequence, id',
+    displayName: translated('name'),
+    ...administrators,
+  },
   { name: 'ir.logging', description: 'Logging', order: 'id DESC', displayName: plain('name'), ...administrators },
   {
     name: 'ir.module.module',
@@ -187,6 +208,7 @@ export const catalogue: readonly ModelFacts[] = [
   { name: 'account.edi.format', description: 'EDI format', displayName: plain('name') },
   { name: 'crm.team', description: 'Sales Team', order: 'sequence, id', displayName: translated('name') },
   { name: 'mail.mail', description: 'Outgoing Mails', order: 'id desc', ...administrators },
+  { name: 'mail.message', description: 'Message', order: 'id desc', displayName: plain('subject') },
   { name: 'mail.notification', description: 'Message Notifications' },
   { name: 'mail.activity', description: 'Activity', order: 'date_deadline ASC, id ASC' },
   {

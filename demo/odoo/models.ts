@@ -1,5 +1,6 @@
 /** Odoo's models: fields derived from the columns, and what can't be read off a column. */
-import { type Column, type Tables, tablesOf, type Version } from './columns.ts'
+import { type Column, type Tables, tableOf, tablesOf, type Version } from './columns.ts'
+import type { CustomModel } from './custom.ts'
 import { labels, relations, selections } from './field_facts.ts'
 import { catalogue, type ModelFacts } from './model_facts.ts'
 
@@ -81,9 +82,20 @@ const plainTypes: Readonly<Record<string, FieldType>> = {
 
 const translatedNames = new Set(['name', 'shortdesc', 'summary', 'description'])
 
-const stored = (model: string, name: string, column: Column, exists: (model: string) => boolean): Field => {
-  const relation = relations[`${model}.${name}`] ?? relations[name]
-  const selection = selections[`${model}.${name}`]
+/** What a column points to, and its choices. */
+type Meaning = (name: string) => Pick<Field, 'relation' | 'selection'>
+
+const meaningOf =
+  (model: string, custom: CustomModel | undefined): Meaning =>
+  (name) => {
+    const relation = custom?.relations?.[name] ?? relations[`${model}.${name}`] ?? relations[name]
+    const choices = custom?.selections?.[name]?.map((value) => [value, value] as const)
+    const selection = choices ?? selections[`${model}.${name}`]
+    return { ...(relation !== undefined && { relation }), ...(selection && { selection }) }
+  }
+
+const stored = (meaning: Meaning, name: string, column: Column, exists: (model: string) => boolean): Field => {
+  const { relation, selection } = meaning(name)
   const translated = column.type === 'jsonb' && translatedNames.has(name)
   const common = { name, label: labels[name] ?? name, stored: true, searchable: true, sqlType: column.type, translated }
   if (column.type === 'int4' && relation !== undefined && exists(relation)) {
@@ -93,13 +105,12 @@ const stored = (model: string, name: string, column: Column, exists: (model: str
   return { ...common, type: translated ? 'char' : (plainTypes[column.type] ?? 'char') }
 }
 
-const tableOf = (model: string): string => model.replaceAll('.', '_')
-
-const modelOf = (facts: ModelFacts, version: Version, tables: Tables): Model => {
+const modelOf = (facts: ModelFacts, version: Version, tables: Tables, custom?: CustomModel): Model => {
   const table = tableOf(facts.name)
   const columns = tables.get(table) ?? new Map<string, Column>()
   const exists = (model: string) => tables.has(tableOf(model))
-  const fields = [...columns].map(([name, column]) => stored(facts.name, name, column, exists))
+  const meaning = meaningOf(facts.name, custom)
+  const fields = [...columns].map(([name, column]) => stored(meaning, name, column, exists))
   const extra = (facts.extra ?? [])
     .filter((f) => version >= (f.since ?? 0) && version <= (f.until ?? 99))
     .map(
@@ -123,11 +134,12 @@ const modelOf = (facts: ModelFacts, version: Version, tables: Tables): Model => 
   }
 }
 
-export const registryOf = (version: Version): Registry => {
-  const tables = tablesOf(version)
-  const models = catalogue
-    .filter((facts) => tables.has(tableOf(facts.name)))
-    .map((facts) => modelOf(facts, version, tables))
+export const registryOf = (version: Version, custom: readonly CustomModel[] = []): Registry => {
+  const tables = tablesOf(version, custom)
+  const models = [
+    ...catalogue.filter((facts) => tables.has(tableOf(facts.name))).map((facts) => modelOf(facts, version, tables)),
+    ...custom.map((facts) => modelOf(facts, version, tables, facts)),
+  ]
   const byName = new Map(models.map((model) => [model.name, model]))
   return { version, models, model: (name) => byName.get(name) }
 }

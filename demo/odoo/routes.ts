@@ -1,6 +1,7 @@
 /** The paths Odoo answers on, for what is asked of it: XML-RPC, JSON-2, health and version. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
+import { type BadReply, badAnswer, badResult } from './bad_replies.ts'
 import type { Version } from './columns.ts'
 import { kinds, OdooError, traceback } from './errors.ts'
 import { type Arguments, executeKw, executeNamed } from './execute.ts'
@@ -19,6 +20,8 @@ export interface Site {
   readonly rightsOf: (login: string) => Rights
   /** What checking a password costs. */
   readonly authenticateMs: number
+  /** Of the moment, to calls of that model. */
+  readonly badReply: (model: string) => BadReply | undefined
 }
 
 export interface Request {
@@ -34,6 +37,8 @@ export interface Answer {
   readonly type: string
   readonly body: string
   readonly headers?: Readonly<Record<string, string>>
+  /** The bytes told in the header, where more than the body holds: the connection is closed before they came. */
+  readonly promised?: number
 }
 
 const html = (status: number, title: string): Answer => ({
@@ -108,7 +113,8 @@ const object = async (site: Site, method: string, params: readonly unknown[]): P
   const env = await environment(site, user)
   const positional: readonly unknown[] = method === 'execute' ? rest : Array.isArray(rest[0]) ? rest[0] : []
   const named: Arguments = method === 'execute' ? {} : kwargsOf(rest[1] ?? {})
-  return executeKw(env, String(model), String(name), positional, named)
+  const bad = () => site.badReply(String(model))
+  return badResult(bad, () => executeKw(env, String(model), String(name), positional, named))
 }
 
 const services: Readonly<Record<string, typeof common>> = { common, object }
@@ -119,7 +125,8 @@ const xmlRpc = async (site: Site, service: string, body: string): Promise<Answer
     const { method, params } = await parseCall(body)
     const dispatch = services[service]
     if (!dispatch) throw new OdooError(kinds.key, `'${service}'`)
-    return answer(response(await dispatch(site, method, params)))
+    const right = answer(response(await dispatch(site, method, params)))
+    return service === 'object' ? badAnswer(site.badReply(String(params[3])), right) : right
   } catch (error) {
     return answer(fault(asOdooError(error)))
   }
@@ -176,7 +183,10 @@ const jsonTwo = async (site: Site, request: Request): Promise<Answer> => {
       throw new OdooError(kinds.notFound, 'Did you mean POST /json/2/<model>/<method>?')
     }
     const args = bodyOf(request)
-    return json(await executeNamed(await environment(site, user), model, method, args))
+    const env = await environment(site, user)
+    const bad = () => site.badReply(model)
+    const right = json(await badResult(bad, () => executeNamed(env, model, method, args)))
+    return badAnswer(bad(), right)
   } catch (error) {
     const known = asOdooError(error)
     // Without its database Odoo knows no such route: a page, like for a wrong X-Odoo-Database.

@@ -30,7 +30,8 @@ const isNothing = (value: unknown): boolean => value === false || value === null
 
 /** From 18 on a null number or text is the same as 0 and ''. */
 const falsyOf = (version: Version, field: Field): 0 | '' | undefined => {
-  if (version < 18) return undefined
+  // An id is a field of its own kind, never null (odoo/orm/fields_misc.py).
+  if (version < 18 || field.name === 'id') return undefined
   if (field.type === 'integer' || field.type === 'float' || field.type === 'monetary') return 0
   return field.type === 'char' || field.type === 'text' ? '' : undefined
 }

@@ -1,5 +1,7 @@
 /** The first rows of a database: what every flow of the day refers to. */
-import type { Tables, Version } from './columns.ts'
+import type { Tables } from './columns.ts'
+import type { Registry } from './models.ts'
+import { reflectionOf } from './reflection.ts'
 import { channels, crons, modulesOf } from './seed_facts.ts'
 import { hashOf, keyIndex, loginsOf } from './users.ts'
 
@@ -144,7 +146,7 @@ const carrier = (name: string, type: string, level: string): SeedRow => ({
 })
 
 /** Statements, in an order that can be run as they stand. */
-export const seed = (database: string, version: Version, tables: Tables): readonly string[] => {
+export const seed = (database: string, registry: Registry, tables: Tables): readonly string[] => {
   const put = (table: string, rows: readonly SeedRow[]) => insert(tables, table, rows)
   const everyone = [userIds.robot, userIds.admin, userIds.pulse]
   const visible = everyone.flatMap((user) => companies.map((_, i) => ({ user_id: user, cid: i + 1 })))
@@ -211,7 +213,7 @@ export const seed = (database: string, version: Version, tables: Tables): readon
     ...put(
       'ir_module_module',
       numbered(
-        modulesOf(version).map(({ name, release, state }) => ({
+        modulesOf(registry.version).map(({ name, release, state }) => ({
           name,
           state,
           latest_version: release,
@@ -219,5 +221,6 @@ export const seed = (database: string, version: Version, tables: Tables): readon
         })),
       ),
     ),
+    ...reflectionOf(registry).flatMap(([table, rows]) => put(table, rows)),
   ]
 }

@@ -30,7 +30,7 @@ const channel = (id: number, name: string) => ({
   removal_interval: 30,
 })
 
-export const channels = ['root', 'sale', 'inventory', 'delivery', 'edi'].map((name, i) => channel(i + 1, name))
+export const channels = ['root', 'sale', 'inventory', 'delivery', 'edi', 'stock'].map((name, i) => channel(i + 1, name))
 
 const installed = [
   'base',

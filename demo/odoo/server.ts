@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PostgresServer } from '../postgres.ts'
 import type { Version } from './columns.ts'
+import type { CustomModel } from './custom.ts'
 import { openDatabase, type Role } from './database.ts'
 import { type FaultState, newFaultState, newFaults, type OdooFaults } from './faults.ts'
 import { listener, type Outcome } from './listener.ts'
@@ -26,11 +27,28 @@ export interface OdooOptions {
   readonly rights?: Readonly<Record<string, Rights>>
   /** As in the application name of its connections; default 4100. */
   readonly processId?: number
+  /** Those the database was made with. */
+  readonly custom?: readonly CustomModel[]
+  /** Told of every answer. */
+  readonly observed?: (answered: Answered) => void
   /** What has gone wrong in the stand-in itself; default: thrown to the process. */
   readonly onError?: (error: unknown) => void
 }
 
 export type { OdooFaults }
+
+/** One answer, and what it took. */
+export interface Answered {
+  readonly path: string
+  /** Of the request. */
+  readonly body: string
+  /** Of the reply. */
+  readonly bytes: number
+  /** From first to last, in ms. */
+  readonly took: number
+  /** Of these, waiting for the database. */
+  readonly database: number
+}
 
 export interface OdooServer {
   readonly version: Version
@@ -71,6 +89,23 @@ const inWorker = async (
   return outcome
 }
 
+const measured = async (site: Site, request: Request, tell: (answered: Answered) => void): Promise<Answer> => {
+  const begun = performance.now()
+  let database = 0
+  const query: Site['query'] = async (sql, values) => {
+    const asked = performance.now()
+    try {
+      return await site.query(sql, values)
+    } finally {
+      database += performance.now() - asked
+    }
+  }
+  const answer = await route({ ...site, query }, request)
+  const took = performance.now() - begun
+  tell({ path: request.path, body: request.body, bytes: Buffer.byteLength(answer.body), took, database })
+  return answer
+}
+
 const usersOf = (database: string): OdooServer['users'] => {
   const { admin, pulse, lowpriv } = loginsOf(database)
   return {
@@ -82,7 +117,7 @@ const usersOf = (database: string): OdooServer['users'] => {
 
 /** Both ports on free ones of loopback. Ends with `stop`; the database stays. */
 export const startOdoo = async (options: OdooOptions): Promise<OdooServer> => {
-  const { version, postgres, database, onError = raise, rights = defaultRights } = options
+  const { version, postgres, database, observed, onError = raise, rights = defaultRights } = options
   const workers = newWorkers(options.workers ?? 2)
   const db = openDatabase({
     postgres,
@@ -96,19 +131,21 @@ export const startOdoo = async (options: OdooOptions): Promise<OdooServer> => {
   const site: Site = {
     version,
     database,
-    registry: registryOf(version),
+    registry: registryOf(version, options.custom),
     query: db.query,
     authenticateMs: options.authenticateMs ?? 20,
+    badReply: (model) => state.badReplies.get(model) ?? state.badReplies.get('*'),
     rightsOf: (login) => (state.withoutRights.has(login) ? noRights : (rights[login] ?? noRights)),
   }
 
   const answer = async (request: Request): Promise<Answer> => {
     await state.gate?.opened
     counts.set(request.path, (counts.get(request.path) ?? 0) + 1)
-    return route(site, request)
+    return observed ? measured(site, request, observed) : route(site, request)
   }
-  const http = listener((request, isWanted) => inWorker(workers, state, () => answer(request), isWanted), onError)
-  const gevent = listener(answer, onError)
+  const now = () => Date.now() + state.clock
+  const http = listener((request, isWanted) => inWorker(workers, state, () => answer(request), isWanted), now, onError)
+  const gevent = listener(answer, now, onError)
   await Promise.all([http.open(), gevent.open()])
   const faults = newFaults({ state, workers, query: db.query, ports: [http, gevent] })
   return {
@@ -121,6 +158,7 @@ export const startOdoo = async (options: OdooOptions): Promise<OdooServer> => {
     requests: () => new Map(counts),
     stop: async () => {
       faults.hang(false)
+      faults.badReplies(undefined)
       workers.occupy(0)
       await Promise.all([http.close(), gevent.close()])
       // Not waited for without end: its far side may be frozen.

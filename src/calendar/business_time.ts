@@ -1,20 +1,27 @@
-/** Arithmetic in business time: how far an instant is carried by so many open hours, or to `by: "16:00"`. */
+/** Arithmetic in business time: how far an instant is carried by so many open hours, or to `by: "16:00"` of an open day. */
 import type { Duration, Instant } from '../metric.ts'
-import { dayAt, instantAt, type Span, spansOf } from './timeline.ts'
+import { type BusinessDay, businessDaysOf, merge, occurrencesOf, type Span } from './timeline.ts'
 import { type BusinessWindow, MINUTES_A_DAY } from './window.ts'
+import { zoneOf } from './zone.ts'
 
 const DAY = MINUTES_A_DAY * 60_000
 /** A deadline that lies further off is none: undefined, never an endless search. */
 export const FURTHEST: Duration = 366 * DAY
-const YEARS_KEPT = 8
+/** Instants are told apart by so much; what is open is worked out once for each stretch that is asked for. */
+const STRETCH = 64 * DAY
+/** Mostly the answer is near. */
+const NEAR = 64 * DAY
+const STRETCHES_KEPT = 32
+/** An occurrence touches what began on the day before, or where clocks skip a day, two. */
+const SLACK = 2 * DAY
 
-/** The first index whose span ends after an instant. */
-const firstEndingAfter = (spans: readonly Span[], at: Instant): number => {
-  let [low, high] = [0, spans.length]
+/** The first index of which `isPast` says no; it says yes up to there. */
+const firstNot = (length: number, isPast: (i: number) => boolean): number => {
+  let [low, high] = [0, length]
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((spans[middle]?.end ?? 0) > at) high = middle
-    else low = middle + 1
+    if (isPast(middle)) low = middle + 1
+    else high = middle
   }
   return low
 }
@@ -25,7 +32,8 @@ const firstEndingAfter = (spans: readonly Span[], at: Instant): number => {
  */
 export const addOpenTime = (open: readonly Span[], from: Instant, duration: Duration): Instant | undefined => {
   let left = duration
-  for (const { start, end } of open.values().drop(firstEndingAfter(open, from))) {
+  for (let i = firstNot(open.length, (at) => (open[at]?.end ?? 0) <= from); i < open.length; i++) {
+    const { start = 0, end = 0 } = open[i] ?? {}
     const begin = Math.max(start, from)
     if (begin > from + FURTHEST) return undefined
     if (left <= end - begin) return begin + left <= from + FURTHEST ? begin + left : undefined
@@ -34,49 +42,96 @@ export const addOpenTime = (open: readonly Span[], from: Instant, duration: Dura
   return undefined
 }
 
-/**
- * The first time after `from` that clocks show `minute` (of the day, 0–1440) on a day with any open time.
- * `open` as above. Undefined where there is no such day within FURTHEST.
- */
-export const nextTimeOfDay = (
-  open: readonly Span[],
-  timezone: string,
-  minute: number,
-  from: Instant,
-): Instant | undefined => {
-  // The day before: its 24:00 is today's midnight.
-  for (let day = dayAt(timezone, from) - 1; ; day++) {
-    const due = instantAt(timezone, day * MINUTES_A_DAY + minute)
-    if (due > from + FURTHEST) return undefined
-    if (due <= from) continue
-    const span = open[firstEndingAfter(open, instantAt(timezone, day * MINUTES_A_DAY))]
-    if (span === undefined) return undefined
-    if (span.start < instantAt(timezone, (day + 1) * MINUTES_A_DAY)) return due
+/** Minutes of the day, 0–1440, or when the open time that begins on the day is over. */
+export type TimeOfDay = number | 'end_of_day'
+
+interface Stretch {
+  readonly open: readonly Span[]
+  readonly days: readonly BusinessDay[]
+  /** When each of the days is due. */
+  readonly due: (time: TimeOfDay) => readonly Instant[]
+}
+
+const stretchOf = (windows: readonly BusinessWindow[], timezone: string, from: Instant, to: Instant): Stretch => {
+  const zone = zoneOf(timezone)
+  const occurrences = windows.flatMap((window) =>
+    occurrencesOf(window, from, to, window.timezone === timezone ? zone : undefined),
+  )
+  const days = businessDaysOf(occurrences, zone, from, to)
+  const dues = new Map<TimeOfDay, readonly Instant[]>()
+  const dueAt = (time: TimeOfDay) =>
+    days.map(({ day, end }) => (time === 'end_of_day' ? end : zone.instantAt(day * MINUTES_A_DAY + time)))
+  const due = (time: TimeOfDay): readonly Instant[] => {
+    const known = dues.get(time)
+    if (known !== undefined) return known
+    const made = dueAt(time)
+    dues.set(time, made)
+    return made
   }
+  return { open: merge(occurrences.toSorted((a, b) => a.start - b.start)), days, due }
+}
+
+/** On the first open day that is due after `from`; with `afterDays`, on that many open days after the day of `from`. */
+const dueIn = ({ days, due }: Stretch, from: Instant, time: TimeOfDay, afterDays: number): Instant | undefined => {
+  const all = due(time)
+  const first = firstNot(all.length, (i) => (all[i] ?? 0) <= from)
+  if (afterDays === 0) return all[first]
+  const next = firstNot(days.length, (i) => (days[i]?.begin ?? 0) <= from)
+  return all[Math.max(first, next + afterDays - 1)]
 }
 
 export interface BusinessTime {
   /** `within_open_hours`: undefined where it is not reached within FURTHEST. */
   readonly add: (from: Instant, duration: Duration) => Instant | undefined
-  /** `by`: minutes of the day, 0–1440; undefined where no open day is within FURTHEST. */
-  readonly by: (from: Instant, minute: number) => Instant | undefined
+  /**
+   * `by`. With `afterDays` 0 the first open day on which that time is still to come; 1: the next open day after the date
+   * of `from`. Undefined where it is not reached within FURTHEST.
+   */
+  readonly by: (from: Instant, time: TimeOfDay, afterDays?: number) => Instant | undefined
+  /**
+   * Where what the other two say jumps: open time ends, days begin, a time of day is there. What is asked of instants
+   * between `from` and `to` afterwards is worked out already.
+   */
+  readonly edges: (from: Instant, to: Instant, time?: TimeOfDay) => readonly Instant[]
 }
 
-/** Open whenever any of the windows is; days are those of `timezone`. Spans are worked out once a year asked for. */
+/**
+ * Open whenever any of the windows is. An open day is one on which open time begins, by the clocks of `timezone`: a
+ * night shift belongs to the evening it began on.
+ */
 export const businessTimeOf = (windows: readonly BusinessWindow[], timezone: string): BusinessTime => {
-  const years = new Map<number, readonly Span[]>()
-  const openFrom = (at: Instant): readonly Span[] => {
-    const year = new Date(at).getUTCFullYear()
-    const known = years.get(year)
+  const near = new Map<number, Stretch>()
+  const far = new Map<number, Stretch>()
+  let looked: { readonly from: Instant; readonly to: Instant; readonly stretch: Stretch } | undefined
+  const stretchAt = (kept: Map<number, Stretch>, at: Instant, ahead: Duration): Stretch => {
+    const index = Math.floor(at / STRETCH)
+    const known = kept.get(index)
     if (known !== undefined) return known
-    const [begin, end] = [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)]
-    const spans = spansOf(windows, begin - 2 * DAY, end + FURTHEST + 2 * DAY)
-    if (years.size >= YEARS_KEPT) years.clear()
-    years.set(year, spans)
-    return spans
+    const made = stretchOf(windows, timezone, index * STRETCH - SLACK, (index + 1) * STRETCH + ahead + SLACK)
+    if (kept.size >= STRETCHES_KEPT) kept.clear()
+    kept.set(index, made)
+    return made
+  }
+  const nearAt = (at: Instant): Stretch =>
+    looked && looked.from <= at && at <= looked.to ? looked.stretch : stretchAt(near, at, NEAR)
+  const found = (from: Instant, search: (stretch: Stretch) => Instant | undefined): Instant | undefined => {
+    const reached = search(nearAt(from))
+    // At its very end a stretch may lack a part of a day.
+    if (reached !== undefined && reached <= from + NEAR) return reached
+    const at = search(stretchAt(far, from, FURTHEST))
+    return at !== undefined && at <= from + FURTHEST ? at : undefined
   }
   return {
-    add: (from, duration) => addOpenTime(openFrom(from), from, duration),
-    by: (from, minute) => nextTimeOfDay(openFrom(from), timezone, minute, from),
+    add: (from, duration) => found(from, ({ open }) => addOpenTime(open, from, duration)),
+    by: (from, time, afterDays = 0) => found(from, (stretch) => dueIn(stretch, from, time, afterDays)),
+    edges: (from, to, time) => {
+      const stretch = stretchOf(windows, timezone, from - SLACK, to + NEAR + SLACK)
+      looked = { from, to, stretch }
+      const ends = stretch.open.map(({ end }) => end)
+      const begins = stretch.days.map(({ begin }) => begin)
+      return [...ends, ...begins, ...(time === undefined ? [] : stretch.due(time))].filter(
+        (at) => from <= at && at <= to,
+      )
+    },
   }
 }

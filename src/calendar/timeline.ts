@@ -1,8 +1,8 @@
 /** Windows on the wall clock → spans between instants, correct over every change of the clocks. Pure. */
-import { Temporal } from 'temporal-polyfill'
 import type { Instant } from '../metric.ts'
 import { daysOf } from './recurrence.ts'
-import { type BusinessWindow, type Day, formatDay, MINUTES_A_DAY, type WallMinute, type WallSpan } from './window.ts'
+import { type BusinessWindow, type Day, formatDay, MINUTES_A_DAY, type WallSpan } from './window.ts'
+import { type Zone, zoneOf } from './zone.ts'
 
 const MINUTE = 60_000
 // Where clocks skip a whole day, as in Samoa in 2011, what was to be on it moves to the next.
@@ -14,23 +14,7 @@ export interface Span {
   readonly end: Instant
 }
 
-/**
- * As RFC 5545, section 3.3.5, wants it: a time the clocks skip is read with the offset from before the gap, of a time
- * they show twice the first is meant.
- */
-export const instantAt = (timezone: string, wall: WallMinute): Instant =>
-  Temporal.Instant.fromEpochMilliseconds(wall * MINUTE)
-    .toZonedDateTimeISO('UTC')
-    .toPlainDateTime()
-    .toZonedDateTime(timezone, { disambiguation: 'compatible' }).epochMilliseconds
-
-/** The date on the wall at an instant. */
-export const dayAt = (timezone: string, at: Instant): Day => {
-  const { offsetNanoseconds } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone)
-  return Math.floor((at + offsetNanoseconds / 1e6) / (MINUTES_A_DAY * MINUTE))
-}
-
-const isHoliday = (holidays: readonly string[], day: Day): boolean => {
+export const isHoliday = (holidays: readonly string[], day: Day): boolean => {
   const date = formatDay(day)
   return holidays.includes(date) || holidays.includes(date.slice(5))
 }
@@ -47,11 +31,16 @@ const wallSpans = ({ occurs }: BusinessWindow, from: Day, to: Day): readonly Wal
 }
 
 /** One span an occurrence, those that touch [from, to), by start; overlapping ones stand as they are. */
-export const occurrencesOf = (window: BusinessWindow, from: Instant, to: Instant): readonly Span[] => {
-  const { timezone, occurs } = window
+export const occurrencesOf = (
+  window: BusinessWindow,
+  from: Instant,
+  to: Instant,
+  { dayAt, instantAt }: Zone = zoneOf(window.timezone),
+): readonly Span[] => {
+  const { occurs } = window
   const longest = 'dates' in occurs ? 0 : occurs.days
-  return wallSpans(window, dayAt(timezone, from) - longest - SLACK, dayAt(timezone, to))
-    .map((wall) => ({ start: instantAt(timezone, wall.from), end: instantAt(timezone, wall.to) }))
+  return wallSpans(window, dayAt(from) - longest - SLACK, dayAt(to))
+    .map((wall) => ({ start: instantAt(wall.from), end: instantAt(wall.to) }))
     .filter(({ start, end }) => start < end && end > from && start < to)
     .toSorted((a, b) => a.start - b.start || a.end - b.end)
 }
@@ -70,3 +59,50 @@ export const merge = (sorted: readonly Span[]): readonly Span[] => {
 /** When any of these windows is active, over [from, to) and beyond where a span reaches out of it. */
 export const spansOf = (windows: readonly BusinessWindow[], from: Instant, to: Instant): readonly Span[] =>
   merge(windows.flatMap((window) => occurrencesOf(window, from, to)).toSorted((a, b) => a.start - b.start))
+
+/** A day on which open time begins. */
+export interface BusinessDay {
+  readonly day: Day
+  /** Its first instant. */
+  readonly begin: Instant
+  /** When the open time that begins on it is over, never before that of an earlier day. */
+  readonly end: Instant
+}
+
+/** As long as a day may be, where clocks are set back. */
+const LONGEST_SHIFT = 25 * 60 * MINUTE
+
+/**
+ * Of occurrences as they stand, over [from, to); days are those of the zone. A night shift belongs to the
+ * evening it begins on; what is open for longer than a day is open on each of its days.
+ */
+export const businessDaysOf = (
+  occurrences: readonly Span[],
+  { dayAt, instantAt }: Zone,
+  from: Instant,
+  to: Instant,
+): readonly BusinessDay[] => {
+  const midnights = new Map<Day, Instant>()
+  const midnight = (day: Day): Instant => {
+    const at = midnights.get(day) ?? instantAt(day * MINUTES_A_DAY)
+    midnights.set(day, at)
+    return at
+  }
+  const ends = new Map<Day, Instant>()
+  const open = (day: Day, end: Instant) => ends.set(day, Math.max(end, ends.get(day) ?? end))
+  for (const { start, end } of occurrences) {
+    if (end - start <= LONGEST_SHIFT) open(dayAt(start), end)
+    else {
+      // One given by dates may last for thousands of years.
+      const last = dayAt(Math.min(end - 1, to))
+      for (let day = dayAt(Math.max(start, from)); day <= last; day++) open(day, Math.min(end, midnight(day + 1)))
+    }
+  }
+  let latest = Number.NEGATIVE_INFINITY
+  return [...ends]
+    .sort(([a], [b]) => a - b)
+    .map(([day, end]) => {
+      latest = Math.max(latest, end)
+      return { day, begin: midnight(day), end: latest }
+    })
+}

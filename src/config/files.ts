@@ -1,12 +1,16 @@
 /** Reading the configuration's files: bounded, as text, failures in words. */
-import { open, readdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { access, open, readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { FlowSources } from './flow_files.ts'
 import type { Problem } from './problem.ts'
 import type { Source } from './yaml.ts'
 
 export const TENANTS_DIR = 'tenants.d'
+export const FLOWS_DIR = 'flows.d'
+const SHIPPED_DIR = 'slo'
 const MAX_BYTES = 1024 * 1024
 const MAX_FILES = 10_000
+const MAX_FLOWS = 200
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -58,41 +62,82 @@ const readSource = async (path: string, shown: string, advice = ''): Promise<Rea
   }
 }
 
-/** Undefined where there is no such directory: it may be absent. */
-const listTenants = async (dir: string): Promise<readonly string[]> => {
+/** Its YAML files; none where there is no such directory: it may be absent. */
+const listYaml = async (dir: string, isNeeded: boolean): Promise<readonly string[]> => {
   try {
     const names = await readdir(dir)
     return names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (!isNeeded && error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
 }
+
+interface Folder {
+  readonly dir: string
+  /** As shown to people. */
+  readonly shown: string
+  readonly most: number
+  readonly isNeeded?: boolean
+}
+
+interface Found {
+  readonly sources: readonly Source[]
+  readonly problems: readonly Problem[]
+}
+
+/** In the order of their names. */
+const readFolder = async ({ dir, shown, most, isNeeded = false }: Folder): Promise<Found> => {
+  try {
+    const names = await listYaml(dir, isNeeded)
+    if (names.length > most) throw new RangeError(`more than ${most} files`)
+    const sources: Source[] = []
+    const problems: Problem[] = []
+    for (const name of names) {
+      const read = await readSource(join(dir, name), join(shown, name))
+      if ('source' in read) sources.push(read.source)
+      else problems.push(read.problem)
+    }
+    return { sources, problems }
+  } catch (error) {
+    return { sources: [], problems: [{ file: shown, path: [], message: whyUnreadable(error) }] }
+  }
+}
+
+/** Where the package keeps the flows it ships: this file stands in src/config, or built in dist/src/config. */
+const shippedDir = async (): Promise<string> => {
+  const [ofSource, ofBuild] = ['../..', '../../..'].map((up) => join(import.meta.dirname, up, SHIPPED_DIR))
+  const isThere = (dir = '') =>
+    access(dir).then(
+      () => true,
+      () => false,
+    )
+  return (await isThere(ofSource)) ? (ofSource ?? '') : (ofBuild ?? '')
+}
+
+export const readShippedFlows = async (): Promise<Found> =>
+  readFolder({ dir: await shippedDir(), shown: SHIPPED_DIR, most: MAX_FLOWS, isNeeded: true })
 
 export interface ConfigFiles {
   readonly main: Source | undefined
   /** In the order of their names. */
   readonly tenants: readonly Source[]
+  readonly flows: FlowSources
   readonly problems: readonly Problem[]
 }
 
-/** The main file and beside it tenants.d/*.yaml, named for people relative to where the main file stands. */
+/** The main file and beside it tenants.d and flows.d, named for people relative to where the main file stands. */
 export const readConfigFiles = async (file: string): Promise<ConfigFiles> => {
   const advice = `; name it with --config FILE, and see odoo-pulse.example.yaml`
   const main = await readSource(file, file, advice)
-  const dir = join(dirname(file), TENANTS_DIR)
-  const problems: Problem[] = 'problem' in main ? [main.problem] : []
-  const tenants: Source[] = []
-  try {
-    const names = await listTenants(dir)
-    if (names.length > MAX_FILES) throw new RangeError(`more than ${MAX_FILES} files`)
-    for (const name of names) {
-      const read = await readSource(join(dir, name), join(TENANTS_DIR, basename(name)))
-      if ('source' in read) tenants.push(read.source)
-      else problems.push(read.problem)
-    }
-  } catch (error) {
-    problems.push({ file: TENANTS_DIR, path: [], message: whyUnreadable(error) })
+  const beside = (shown: string, most: number) => readFolder({ dir: join(dirname(file), shown), shown, most })
+  const tenants = await beside(TENANTS_DIR, MAX_FILES)
+  const own = await beside(FLOWS_DIR, MAX_FLOWS)
+  const shipped = await readShippedFlows()
+  return {
+    main: 'source' in main ? main.source : undefined,
+    tenants: tenants.sources,
+    flows: { shipped: shipped.sources, own: own.sources },
+    problems: [...('problem' in main ? [main.problem] : []), ...tenants.problems, ...own.problems, ...shipped.problems],
   }
-  return { main: 'source' in main ? main.source : undefined, tenants, problems }
 }

@@ -70,7 +70,8 @@ const wordsOf = (issue: Issue, value: unknown): string => {
 
 export interface IssueContext {
   readonly yaml: YamlFile
-  readonly schema: JsonSchema
+  /** Asked for only where it helps: making it takes longer than all else. */
+  readonly schema: () => JsonSchema
   /** Better advice than the nearest key, where there is some. */
   readonly adviseKey: (path: Path, key: string) => string | undefined
 }
@@ -79,15 +80,24 @@ const missing = ({ schema, yaml }: IssueContext, path: Path): Problem => {
   const parent = valueAt(yaml.root, path.slice(0, -1))
   const key = path.at(-1)
   const what = typeof key === 'string' && parent?.entries?.has(key) ? 'nothing is written here' : 'missing'
-  const { description } = schemaAt(schema, path)
+  const { description } = schemaAt(schema(), path)
   return { ...placeOf(yaml, path, 'key'), message: description === undefined ? what : `${what}: ${description}` }
 }
 
 const unknownKey = (context: IssueContext, path: Path, key: string): Problem => {
   const advice =
     context.adviseKey(path, key) ??
-    suggestion(key, schemaAt(context.schema, path).keys, 'none is known here: remove it')
+    suggestion(key, schemaAt(context.schema(), path).keys, 'none is known here: remove it')
   return { ...placeOf(context.yaml, [...path, key], 'key'), message: `unknown key; ${advice}` }
+}
+
+/** Made when it is first asked for, and kept. */
+export const lazily = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 /** Of a union's alternatives the one that came furthest: what was probably meant. */

@@ -1,20 +1,17 @@
-/** What no schema can say: references, uniqueness, passwords in URLs, and where the secrets stand. Pure. */
+/** What no schema can say: references, uniqueness, passwords in URLs. Pure. */
 import type { AnyCollector } from '../collector.ts'
-import type { SecretRef } from '../secret.ts'
 import { checkCalendar } from './calendar_references.ts'
+import type { FlowsFound } from './flow_files.ts'
+import { checkFlows, type NamedTenant } from './flow_references.ts'
 import { type Path, type Place, type Problem, pathText, suggestion } from './problem.ts'
-import { BUILT_IN_TIERS } from './schema.ts'
+import { everyValue } from './secret_places.ts'
+import { BUILT_IN_TIERS } from './tiers.ts'
 import { type Located, placeOf, valueAt, type YamlFile } from './yaml.ts'
 
 /** The main file first, then those of tenants.d. */
 export type Files = readonly [YamlFile, ...YamlFile[]]
 
-interface Tenant {
-  readonly yaml: YamlFile
-  readonly name: string
-  readonly path: Path
-  readonly value: Located
-}
+type Tenant = NamedTenant
 
 const namesAt = (yaml: YamlFile, key: string): readonly string[] => [
   ...(valueAt(yaml.root, [key])?.entries?.keys() ?? []),
@@ -184,12 +181,6 @@ export const hasPassword = (text: string): boolean => {
   return URL.canParse(text) ? new URL(text).password !== '' : /:\/\/.*:.*@/s.test(text)
 }
 
-const everyValue = function* (value: Located, path: Path): Generator<readonly [Path, Located]> {
-  yield [path, value]
-  for (const [key, entry] of value.entries ?? []) yield* everyValue(entry.value, [...path, key])
-  for (const [i, item] of (value.items ?? []).entries()) yield* everyValue(item, [...path, i])
-}
-
 const passwordsInUrls = (yaml: YamlFile): readonly Problem[] =>
   [...(yaml.root === undefined ? [] : everyValue(yaml.root, []))]
     .filter(([, value]) => typeof value.data === 'string' && hasPassword(value.data))
@@ -201,36 +192,11 @@ const passwordsInUrls = (yaml: YamlFile): readonly Problem[] =>
       ),
     )
 
-export interface SecretPlace {
-  readonly ref: SecretRef
-  readonly place: Place
-}
-
-const secretOf = ({ data, entries }: Located): SecretRef | undefined => {
-  if (entries?.size !== 1 || typeof data !== 'object' || data === null) return undefined
-  if ('file' in data && typeof data.file === 'string' && data.file !== '') return { file: data.file }
-  if ('env' in data && typeof data.env === 'string' && data.env !== '') return { env: data.env }
-  return undefined
-}
-
-/** Every secret referred to in the blocks of these collectors. */
-export const secretsIn = (files: Files, collectors: readonly string[]): readonly SecretPlace[] =>
-  files.flatMap((yaml) =>
-    ['servers', 'tenants'].flatMap((group) =>
-      namesAt(yaml, group).flatMap((name) =>
-        collectors.flatMap((collector) => {
-          const path = [group, name, collector]
-          const block = valueAt(yaml.root, path)
-          return [...(block === undefined ? [] : everyValue(block, path))].flatMap(([at, value]) => {
-            const ref = secretOf(value)
-            return ref === undefined ? [] : [{ ref, place: placeOf(yaml, at) }]
-          })
-        }),
-      ),
-    ),
-  )
-
-export const checkReferences = (files: Files, collectors: readonly AnyCollector[]): readonly Problem[] => {
+export const checkReferences = (
+  files: Files,
+  collectors: readonly AnyCollector[],
+  flows: FlowsFound,
+): readonly Problem[] => {
   const [main] = files
   const tenants = tenantsOf(files)
   const claims = claimsOf(tenants)
@@ -245,6 +211,7 @@ export const checkReferences = (files: Files, collectors: readonly AnyCollector[
       main,
       tenants.map((tenant) => tenant.name),
     ),
+    ...checkFlows(main, tenants, flows),
     ...files.flatMap(passwordsInUrls),
   ]
 }

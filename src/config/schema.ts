@@ -1,18 +1,17 @@
 /** The shape of `odoo-pulse.yaml`, once: validation, defaults, and the JSON schema for editors come from here. */
 import { z } from 'zod'
 import type { AnyCollector } from '../collector.ts'
+import { FLOW_READERS } from '../flow/spec/tenant_flow.ts'
 import { type Duration, hours, seconds } from '../metric.ts'
 import { calendarSchema } from './calendar.ts'
 import { durationBetween, formatDuration } from './duration.ts'
+import { flowsSchema } from './flows.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export const DEFAULT_LISTEN = '127.0.0.1:18069'
 const DEFAULT_SHARE = 0.01
-/** Tiers that need no entry of their own. */
-export const BUILT_IN_TIERS = ['dedicated', 'segmented', 'shared'] as const
-
 /** Where one collector's targets stand in the configuration: what its `up` is labelled with. */
 export type Scope = 'server' | 'tenant'
 export const scopeOf = (collector: AnyCollector): Scope =>
@@ -106,6 +105,7 @@ const tierOf = (collectors: readonly AnyCollector[]) =>
   z.strictObject({
     db_cluster: dbCluster('For tenants of this tier that name none.'),
     collectors: allSettings(collectors, 'Overrides for the tenants of this tier.'),
+    flows: flowsSchema('Business flows of the tenants of this tier, by name.'),
   })
 
 const tenantOf = (collectors: readonly AnyCollector[]) =>
@@ -125,6 +125,10 @@ const tenantOf = (collectors: readonly AnyCollector[]) =>
       .optional()
       .meta({ description: 'Its databases, on the primary and on every standby that is watched.' }),
     collectors: allSettings(collectors, 'Overrides for this tenant.'),
+    flows: flowsSchema('Business flows of this tenant, by name.'),
+    flow_reader: z.enum(FLOW_READERS).default('auto').meta({
+      description: 'How its flows are read: rpc, sql, or auto, the default: by SQL where that is configured.',
+    }),
   })
 
 /** A mapping by name; nothing written means empty. */
@@ -153,6 +157,9 @@ export const configSchema = (collectors: readonly AnyCollector[]) => {
         'Tenants, by a name of your choice: it becomes the label `tenant`. Also in tenants.d/*.yaml.',
       ),
       calendar: calendarSchema(name),
+      flows: flowsSchema(
+        'Business flows of all tenants, by name: shipped, or of a file in flows.d. Tiers and tenants may say otherwise.',
+      ),
       collectors: allSettings(collectors, 'Collectors on and off, and their intervals, for all targets.'),
       polling: z
         .strictObject({

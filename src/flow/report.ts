@@ -2,6 +2,8 @@
 import type { Histogram, Instant } from '../metric.ts'
 import type { Expected } from './ledger/expected.ts'
 import type { Windows } from './ledger/windows.ts'
+import type { Document } from './read/reader.ts'
+import type { FlowFile } from './spec/spec.ts'
 import type { TenantFlow } from './spec/tenant_flow.ts'
 
 /**
@@ -29,11 +31,17 @@ export interface Reading {
   readonly durations: Histogram | undefined
   /** Failures seen since this process began, of which Odoo may forget some. */
   readonly failuresSeen: number
+  /** Items of the span that are done without a time, though Odoo should store one: they are in no window. */
+  readonly unjudged: number
 }
 
 export interface FlowReport {
   readonly tenant: string
+  /** The tenant's: how much of the flow stands on the metrics page follows from it. */
+  readonly tier: string
   readonly flow: TenantFlow
+  /** What this Odoo lets be known of it; undefined until it is resolved: then the file's is shown. */
+  readonly evidence: FlowFile['evidence'] | undefined
   readonly state: FlowState
   /** Why it is not judged, for people, redacted; undefined while it is. */
   readonly reason: string | undefined
@@ -46,4 +54,24 @@ export interface FlowReport {
   readonly skew: number | undefined
   /** When its next question is due, our clock. */
   readonly nextLook: Instant | undefined
+  /** What the members of its groups are called, by member; absent where no reader told. */
+  readonly groupNames?: ReadonlyMap<string, string> | undefined
 }
+
+/** An open item past its deadline. */
+export interface OverdueDocument extends Document {
+  readonly due: Instant
+}
+
+/** What people go and look at. */
+export interface Overdue {
+  /** The oldest deadline first. */
+  readonly documents: readonly OverdueDocument[]
+  /** Where people reach this Odoo; undefined where only its database is known: then there are no links. */
+  readonly url: string | undefined
+  /** Its series, 18 say. */
+  readonly version: number
+}
+
+/** Asks Odoo or its database, of a flow by its label. Rejects with CollectError or Unsupported, whose messages are shown. */
+export type AskOverdue = (tenant: string, flow: string, limit: number, signal: AbortSignal) => Promise<Overdue>

@@ -62,18 +62,20 @@ describe('against a walk through every minute', () => {
     )
   })
 
-  test('by a time of day', () => {
+  test('by a time of day, or its end', () => {
+    const anyTime = fc.oneof(fc.integer({ min: 0, max: 1440 }), fc.constant('end_of_day' as const))
     fc.assert(
-      fc.property(anyCase, fc.integer({ min: 0, max: 1440 }), ({ walk, windows, from, later }, minute) => {
+      fc.property(anyCase, anyTime, fc.nat(3), ({ walk, windows, from, later }, time, afterDays) => {
         const of = walkAt(walk)
         const { by } = businessTimeOf(windows, of.timezone)
         const at = (m: number) => of.start + m * MINUTE
-        const expected = byWalking(of, marks(of, windows), from, minute)
-        const got = by(at(from), minute)
+        const expected = byWalking(of, windows, from, time, afterDays)
+        const got = by(at(from), time, afterDays)
         if (expected !== undefined) expect(got).toBe(at(expected))
         if (got === undefined) return
         expect(got).toBeGreaterThan(at(from))
-        expect(by(at(from + later), minute) ?? Infinity).toBeGreaterThanOrEqual(got)
+        expect(by(at(from + later), time, afterDays) ?? Infinity).toBeGreaterThanOrEqual(got)
+        expect(by(at(from), time, afterDays + 1) ?? Infinity).toBeGreaterThanOrEqual(got)
       }),
       RUNS,
     )

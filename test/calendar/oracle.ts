@@ -75,17 +75,53 @@ export const addByWalking = (open: Uint8Array, from: number, minutes: number): n
   return undefined
 }
 
-/** The first minute after `from` at which the clocks show `minute` on a day with any open one. */
-export const byWalking = (of: Walk, open: Uint8Array, from: number, minute: number): number | undefined => {
-  const first = Math.floor((of.wall[from] ?? 0) / MINUTES_A_DAY) - 1
-  for (let day = first; day < first + 30; day++) {
-    const [due, begin, end] = [minute, 0, MINUTES_A_DAY].map((m) => minuteOf(of, day * MINUTES_A_DAY + m)) as [
-      number,
-      number,
-      number,
-    ]
-    if (end >= open.length) return undefined
-    if (due > from && open.subarray(begin, end).includes(1)) return due
+interface Day {
+  readonly day: number
+  readonly end: number
+}
+
+/** The days on which open time begins, ascending, each with the minute by which it is over. */
+const daysByWalking = (of: Walk, windows: readonly BusinessWindow[]): readonly Day[] => {
+  const ends = new Map<number, number>()
+  const dayAt = (minute: number) => Math.floor((of.wall[minute] ?? 0) / MINUTES_A_DAY)
+  const open = (day: number, end: number) => ends.set(day, Math.max(end, ends.get(day) ?? 0))
+  for (let first = dayAt(0); first <= dayAt(of.wall.length - 1); first++) {
+    for (const { occurs } of windows) {
+      if ('dates' in occurs || !beginsOn(occurs, first)) continue
+      const from = minuteOf(of, first * MINUTES_A_DAY + occurs.from)
+      const to = minuteOf(of, (first + occurs.days) * MINUTES_A_DAY + occurs.to)
+      if (from < 0 || from >= to) continue
+      if (to - from <= 25 * 60) open(dayAt(from), to)
+      else
+        for (let day = dayAt(from); day <= dayAt(to - 1); day++)
+          open(day, Math.min(to, minuteOf(of, (day + 1) * MINUTES_A_DAY)))
+    }
   }
-  return undefined
+  let latest = 0
+  return [...ends]
+    .sort(([a], [b]) => a - b)
+    .map(([day, end]) => {
+      latest = Math.max(latest, end)
+      return { day, end: latest }
+    })
+}
+
+/** The minute at which `time` is, on the first open day that has it after `from`, or so many open days after the date of `from`. */
+export const byWalking = (
+  of: Walk,
+  windows: readonly BusinessWindow[],
+  from: number,
+  time: number | 'end_of_day',
+  afterDays: number,
+): number | undefined => {
+  const today = Math.floor((of.wall[from] ?? 0) / MINUTES_A_DAY)
+  const days = daysByWalking(of, windows).filter(({ day }) => afterDays === 0 || day > today)
+  const dues = days.map(({ day, end }) => ({
+    day,
+    due: time === 'end_of_day' ? end : minuteOf(of, day * MINUTES_A_DAY + time),
+  }))
+  const found = dues.filter(({ due }) => due > from)[Math.max(0, afterDays - 1)]
+  // What begins late in the walk ends after it.
+  const known = Math.floor((of.wall.at(-1) ?? 0) / MINUTES_A_DAY) - 5
+  return found === undefined || found.day > known ? undefined : found.due
 }

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dayAt, instantAt, occurrencesOf, spansOf } from '../../src/calendar/timeline.ts'
+import { occurrencesOf, spansOf } from '../../src/calendar/timeline.ts'
 import { parseWall } from '../../src/calendar/window.ts'
+import { dayAt, instantAt, zoneOf } from '../../src/calendar/zone.ts'
 import { hours, minutes } from '../../src/metric.ts'
 import { windowOf } from './arbitrary.ts'
 import { MINUTE, minuteOf, walk } from './oracle.ts'
@@ -37,11 +39,35 @@ describe('a time on the wall', () => {
     const of = walk(zone, Date.parse(from), 2)
     const [first = 0, last = 0] = [of.wall[0], of.wall.at(-1)]
     const each = Array.from({ length: last - first }, (_, i) => first + i)
+    const quick = zoneOf(zone)
+    expect(each.filter((w) => quick.instantAt(w) !== instantAt(zone, w))).toEqual([])
     expect(each.filter((w) => instantAt(zone, w) !== of.start + minuteOf(of, w) * MINUTE)).toEqual([])
     expect(
       [...of.wall.entries()].filter(([i, w]) => dayAt(zone, of.start + i * MINUTE) !== Math.floor(w / 1440)),
     ).toEqual([])
   })
+})
+
+test('many times of one zone are each as one alone, in every zone, and where clocks skip a day', () => {
+  const wallOf = (text: string) => Math.floor(Date.parse(text) / 60_000)
+  const anyWall = fc.oneof(
+    fc.record({
+      zone: fc.constantFrom(...Intl.supportedValuesOf('timeZone')),
+      wall: fc.integer({ min: wallOf('1990-01-01Z'), max: wallOf('2037-12-31Z') }),
+    }),
+    fc.record({
+      zone: fc.constantFrom('Pacific/Apia', 'Pacific/Fakaofo'),
+      wall: fc.integer({ min: wallOf('2011-12-27Z'), max: wallOf('2012-01-03Z') }),
+    }),
+  )
+  fc.assert(
+    fc.property(anyWall, ({ zone, wall }) => {
+      const quick = zoneOf(zone)
+      expect(quick.instantAt(wall)).toBe(instantAt(zone, wall))
+      expect(quick.dayAt(wall * 60_000)).toBe(dayAt(zone, wall * 60_000))
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('a window that lies in an hour the clocks skip is moved past it, whole; one they show twice is not doubled', () => {

@@ -161,6 +161,35 @@ describe('on an estate', () => {
     ['import-stalled', 'acme', jobs('sale', "state = 'pending' AND date_created < now() - interval '50 min'")],
     ['reservations-failing', 'acme', jobs('inventory', "state = 'pending' AND retry > 1 AND eta IS NOT NULL")],
     ['carrier-down', 'acme', jobs('delivery', "state = 'failed' AND exc_message LIKE '%503%'")],
+    // What the flows judge: each past its deadline from the start.
+    [
+      'carrier-down',
+      'acme',
+      `SELECT count(*) FROM stock_picking WHERE state = 'done' AND carrier_tracking_ref IS NULL
+        AND origin LIKE 'WEB%' AND date_done < now() - interval '15 min'`,
+    ],
+    [
+      'cron-stopped',
+      'globex',
+      `SELECT count(*) FROM payment_transaction t JOIN sale_order_transaction_rel r ON r.transaction_id = t.id
+        JOIN sale_order o ON o.id = r.sale_order_id
+        WHERE t.state = 'done' AND o.state = 'draft' AND t.last_state_change < now() - interval '15 min'`,
+    ],
+    [
+      'cron-stopped',
+      'globex',
+      "SELECT count(*) FROM mail_mail WHERE state = 'outgoing' AND create_date < now() - interval '75 min'",
+    ],
+    [
+      'job-runner-dead',
+      'globex',
+      "SELECT count(*) FROM queue_job WHERE state = 'pending' AND date_created < now() - interval '10 min'",
+    ],
+    [
+      'reservations-failing',
+      'acme',
+      "SELECT count(*) FROM stock_move WHERE state = 'confirmed' AND date < create_date",
+    ],
   ]
   test.each(cases)('%s leaves its traces in the tables, until healed', comesAndGoes)
 

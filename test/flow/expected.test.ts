@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { expectedIn, expectedOf, type LocalTime } from '../../src/flow/ledger/expected.ts'
-import { type Cell, floorHour, HOUR, MINUTE, type Tally } from '../../src/flow/ledger/tally.ts'
+import { emptyTally, floorHour, HOUR, MINUTE, type Tally } from '../../src/flow/ledger/tally.ts'
 import type { View } from '../../src/flow/ledger/windows.ts'
 import type { Instant } from '../../src/metric.ts'
 
@@ -65,8 +65,18 @@ describe('what a window would usually hold', () => {
 describe('the expectation of a flow', () => {
   const asOf = monday + 30 * MINUTE
   const at = (hour: Instant, starts: number, completions: number): readonly [Instant, Tally] => {
-    const cell: Cell = { at: hour, width: HOUR, group: undefined, good: 0, bad: 0, starts, completions, due: 0 }
-    return [hour, { cells: [cell], items: starts, open: 0, oldest: undefined, coarsenAt: Number.POSITIVE_INFINITY }]
+    const counts = (n: number) => [hour / MINUTE, n]
+    return [
+      hour,
+      {
+        ...emptyTally,
+        starts: counts(starts),
+        completions: counts(completions),
+        items: starts,
+        first: hour,
+        last: hour,
+      },
+    ]
   }
   const spanFrom = floorHour(asOf - 30 * DAY) - HOUR
   const view: View = {

@@ -210,9 +210,23 @@ test('what is owed runs from the latest of its dates', () => {
 test('mail that left is known from its notification', () => {
   const mail = flow('outgoing-mail')
   const sent = furtherOf(mail)
-  const row = { id: 4, mail_message_id: { id: 9, create_date: '2026-11-20 10:00:00' }, failure_type: false }
+  const row = { id: 4, read_date: '2026-11-20 10:00:00', failure_type: false }
   expect(sent && itemOf(sent, row, context)).toMatchObject({
     item: { start: utc('10:00:00'), slot: utc('10:00:00'), state: 'done', ended: undefined, company: undefined },
   })
   expect(furtherOf(flow('picking'))).toBeUndefined()
+})
+
+test('a row of a heartbeat is a beat', () => {
+  const row = { id: 7, date_created: '2026-11-20 09:00:00', date_done: '2026-11-20 10:00:00', company_id: [1, 'One'] }
+  expect(itemOf(flow('stock-sync'), row, context)).toMatchObject({
+    item: { slot: utc('09:00:00'), start: utc('10:00:00'), state: 'done', ended: utc('10:00:00'), company: 1 },
+  })
+})
+
+test('a row of a slice has no hours but its start', () => {
+  const row = { id: 8, date: '2026-11-20 10:00:00', create_date: false, company_id: [1, 'One'] }
+  expect(itemOf(flow('stock-reservation'), row, context)).toMatchObject({
+    item: { slot: utc('10:00:00'), start: utc('10:00:00'), state: 'open', group: '1' },
+  })
 })

@@ -1,6 +1,6 @@
 /** The rules of the ledger one by one: what it asks, when, and what each of them is there for. */
 import { expect, test } from 'vitest'
-import { progress, step, viewOf } from '../../src/flow/ledger/ledger.ts'
+import { progress, step } from '../../src/flow/ledger/ledger.ts'
 import {
   defaultCadence,
   emptyLedger,
@@ -8,10 +8,12 @@ import {
   type LedgerState,
   type Question,
 } from '../../src/flow/ledger/ledger_state.ts'
-import { HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
+import { viewOf } from '../../src/flow/ledger/reading.ts'
+import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
 import { windowsOf } from '../../src/flow/ledger/windows.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
-import { answers, bruteForce, cellCount, drive, emptyTable, type Row, type Table } from './simulated_table.ts'
+import { cellCount, minutesOf } from './oracle.ts'
+import { answers, bruteForce, drive, emptyTable, type Row, type Table } from './simulated_table.ts'
 
 const DAY = 24 * HOUR
 const now = Date.UTC(2026, 4, 4, 12, 30)
@@ -24,6 +26,7 @@ const config: LedgerConfig<Duration> = {
   ahead: 0,
   overlap: 3 * MINUTE,
   fast: 'changed',
+  countsWorth: false,
   cadence: defaultCadence,
 }
 
@@ -53,7 +56,7 @@ const tableOf = (count: number, every: Duration): Table => {
 }
 
 const windows = (state: LedgerState, of: LedgerConfig<Duration> = config) => {
-  const view = viewOf(of, state)
+  const view = viewOf([{ config: of, state }])
   return view && windowsOf(view)
 }
 
@@ -120,7 +123,25 @@ test('each minute a fast look since the highest stamp less the overlap, each ten
   expect(fast.questions).toHaveLength(1)
   expect(fast.questions[0]).toMatchObject({ kind: 'changed', since: highest - config.overlap, to: now + HOUR / 2 })
   const full = asked(fast.state, table, now + 10 * MINUTE)
-  expect(full.questions.map(({ kind }) => kind)).toEqual(['checksums'])
+  expect(full.questions.map(({ kind }) => kind)).toEqual(['checksums', 'changed'])
+})
+
+test('full looks go back three days, and each hour one over the whole span', () => {
+  const table = tableOf(2000, 15 * MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  const full = asked(state, table, now + 10 * MINUTE)
+  expect(full.questions).toMatchObject([{ kind: 'checksums', from: floorHour(now) - 3 * DAY }, { kind: 'changed' }])
+  // Rows that went leave no stamp: of the last days they are missed in ten minutes, older ones within the hour.
+  table.rows.delete(4 * 24 * 2)
+  table.rows.delete(4 * 24 * 10)
+  ;({ state } = asked(full.state, table, now + 20 * MINUTE))
+  expect(windows(state)?.verdicts.find(({ window }) => window === '3d')).toEqual(
+    bruteForce(config, table, now + 20 * MINUTE).verdicts.find(({ window }) => window === '3d'),
+  )
+  expect(windows(state)).not.toEqual(bruteForce(config, table, now + 20 * MINUTE))
+  const whole = asked(state, table, now + 60 * MINUTE)
+  expect(whole.questions[0]).toMatchObject({ kind: 'checksums', from: floorHour(now) - 30 * DAY })
+  expect(windows(whole.state)).toEqual(bruteForce(config, table, now + 60 * MINUTE))
 })
 
 test('only the hours that changed are read again', () => {
@@ -138,7 +159,7 @@ test('only the hours that changed are read again', () => {
   expect(windows(after)).toEqual(bruteForce(config, table, now + MINUTE))
 })
 
-test('a mass write costs one bounded count a minute and at most one full look an overlap, and then it is over', () => {
+test('a mass write costs one question a minute and at most one whole look an overlap, and then it is over', () => {
   const table = tableOf(2000, 15 * MINUTE)
   let { state } = asked(emptyLedger, table, now)
   for (const [id, row] of table.rows) table.rows.set(id, { ...row, written: now + 30_000 })
@@ -167,9 +188,10 @@ test('after a mass write a transaction still open at the full look is not passed
   expect(windows(state)).toEqual(bruteForce(config, table, now + 7 * MINUTE))
 })
 
-test('a full look reaches back to the first hour of the span', () => {
+test('a whole look reaches back to the first hour of the span', () => {
   const table = emptyTable()
   const first = Date.UTC(2026, 3, 4, 11)
+  const hasty = { ...config, cadence: { ...defaultCadence, whole: 10 * MINUTE } }
   put(table, 1, first)
   put(table, 2, first + MINUTE)
   put(table, 3, first - MINUTE)
@@ -177,11 +199,13 @@ test('a full look reaches back to the first hour of the span', () => {
   expect(windows(state)?.backlog?.open).toBe(2)
   table.rows.delete(2)
   state = drive(config, state, table, now + 10 * MINUTE)
+  expect(windows(state)?.backlog?.open).toBe(2)
+  state = drive(hasty, state, table, now + 20 * MINUTE)
   expect(windows(state)?.backlog?.open).toBe(1)
-  state = drive(config, state, table, now + 29 * MINUTE)
+  state = drive(hasty, state, table, now + 29 * MINUTE)
   expect(windows(state)?.backlog?.open).toBe(1)
-  state = drive(config, state, table, now + 30 * MINUTE)
-  expect(state.slots.size).toBe(0)
+  state = drive(hasty, state, table, now + 30 * MINUTE)
+  expect(windows(state)?.backlog?.open).toBe(0)
 })
 
 test('an hour that comes into the span is read though its rows were written long ago', () => {
@@ -294,7 +318,7 @@ test('memory is bounded by hours, minutes and groups, not by items', () => {
     const table = tableOf(count, (30 * DAY) / count)
     for (const [id, row] of table.rows) table.rows.set(id, { ...row, group: `g${id % 8}` })
     const state = drive(config, emptyLedger, table, now)
-    expect(state.slots.size).toBeLessThanOrEqual(722)
+    expect(state.slots.size).toBeLessThanOrEqual(723)
     return cellCount([...state.slots.values()].map(({ tally }) => tally))
   })
   const [few = 0, many = 0] = sizes
@@ -309,8 +333,33 @@ test('cells grow coarser as they age: minutes for six hours, groups for a day', 
   let state = drive(config, emptyLedger, table, now)
   const before = cellCount([...state.slots.values()].map(({ tally }) => tally))
   for (let hour = 1; hour <= 36; hour++) state = drive(config, state, table, now + hour * HOUR)
-  const cells = [...state.slots.values()].flatMap(({ tally }) => tally.cells)
-  expect(cells.every(({ width, group }) => width === HOUR && group === undefined)).toBe(true)
-  expect(cells.length).toBeLessThan(before / 10)
+  const tallies = [...state.slots.values()].map(({ tally }) => tally)
+  const minutes = tallies.flatMap((tally) => [tally.good, tally.starts, tally.completions].flatMap(minutesOf))
+  expect(minutes.every((minute) => minute % 60 === 0)).toBe(true)
+  expect(tallies.every(({ members, took }) => members.size + took.size === 0)).toBe(true)
+  expect(cellCount(tallies)).toBeLessThan(before / 10)
   expect(windows(state)).toEqual(bruteForce(config, table, now + 36 * HOUR))
+})
+
+test('an hour whose rows are not all items, or none of them, is read once', () => {
+  const table = tableOf(6, 40 * MINUTE)
+  const isItem = (id: number): boolean => id > 4
+  const look = (before: LedgerState, at: Instant) => {
+    let { state, ask } = step(config, before, { kind: 'clock', now: at })
+    const read: Instant[] = []
+    for (let i = 0; ask !== undefined && i < 1000; i++) {
+      if (ask.kind === 'rows') read.push(...ask.hours)
+      for (const input of answers(table, ask, at, true, 500)) {
+        const own = input.kind === 'rows' ? { ...input, items: input.items.filter(({ id }) => isItem(id)) } : input
+        ;({ state, ask } = step(config, state, own))
+      }
+    }
+    return { state, read }
+  }
+  const first = look(emptyLedger, now)
+  expect(first.read.length).toBeGreaterThan(2)
+  expect(windows(first.state)?.verdicts.find(({ window }) => window === '6h')).toMatchObject({ good: 2 })
+  const fullAgain = look(first.state, now + 11 * MINUTE)
+  expect(fullAgain.state.lastFull).toBe(now + 11 * MINUTE)
+  expect(fullAgain.read.filter((hour) => hour < now - 2 * HOUR)).toEqual([])
 })

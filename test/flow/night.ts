@@ -16,17 +16,17 @@ const IN_NIGHT = 150
 
 // 150 rows two minutes apart fill the five hours before; microseconds as PostgreSQL stores them.
 const night = "timestamp '2026-10-24 22:00:00'"
-const times = `
+export const times = `
   SELECT n, ${night} - interval '40 days' + n * interval '2 minutes' AS at FROM generate_series(1, ${BEFORE}) n
   UNION ALL SELECT n, ${night} + (n - 1) * interval '2 minutes' + interval '123456 microseconds' FROM generate_series(1, ${IN_NIGHT}) n
   UNION ALL SELECT n, ${night} + interval '5 hours' + n * interval '3 seconds' FROM generate_series(1, ${IN_FULL}) n`
-const every = (n: number, yes: string) => `CASE WHEN n % ${n} = 0 THEN ${yes} END`
-const written = "timestamp '2026-10-25 05:00:00'"
+export const every = (n: number, yes: string) => `CASE WHEN n % ${n} = 0 THEN ${yes} END`
+export const written = "timestamp '2026-10-25 05:00:00'"
 
 const jobs = `INSERT INTO queue_job
     (uuid, state, retry, channel, company_id, date_created, eta, date_started, date_done, date_cancelled)
   SELECT gen_random_uuid()::text, (ARRAY['pending', 'done', 'failed', 'cancelled'])[1 + n % 4], n % 3, 'root.sale', 1, at,
-    ${every(5, "at + interval '9 minutes'")}, at + interval '1 minute', ${every(2, "at + interval '2 minutes'")}, at
+    ${every(5, "at + interval '9 minutes'")}, at + interval '1 minute', CASE WHEN n % 4 = 1 THEN at + interval '2 minutes' END, at
   FROM (${times}) times ORDER BY times.at`
 const pickings = `INSERT INTO stock_picking (name, location_id, location_dest_id, company_id, picking_type_id, carrier_id,
     carrier_tracking_ref, state, scheduled_date, date_done, create_date, write_date)

@@ -2,7 +2,7 @@
 import type { Item, ItemState } from '../../src/flow/ledger/item.ts'
 import { step } from '../../src/flow/ledger/ledger.ts'
 import type { Input, LedgerConfig, LedgerState, Question } from '../../src/flow/ledger/ledger_state.ts'
-import { type Cell, floorHour, floorMinute, HOUR } from '../../src/flow/ledger/tally.ts'
+import { floorHour, floorMinute, HOUR } from '../../src/flow/ledger/tally.ts'
 import { type Deadline, dueAt, type Promised, type Result } from '../../src/flow/ledger/verdict.ts'
 import type { WindowName, Windows } from '../../src/flow/ledger/windows.ts'
 import type { HourChecksum } from '../../src/flow/read/reader.ts'
@@ -18,6 +18,8 @@ export interface Row {
   readonly created: Instant
   readonly written: Instant
   readonly group: string | undefined
+  readonly value?: number | undefined
+  readonly currency?: string | undefined
 }
 
 interface Transaction {
@@ -46,8 +48,8 @@ export const itemOf = (row: Row): Item => ({
   visible: truncated(row.created),
   group: row.group,
   company: 1,
-  value: undefined,
-  currency: undefined,
+  value: row.value,
+  currency: row.currency,
 })
 
 export const commit = (table: Table, now: Instant): void => {
@@ -232,6 +234,3 @@ export const bruteForce = <T>(config: LedgerConfig<T>, table: Table, now: Instan
     },
   }
 }
-
-export const cellCount = (tallies: Iterable<{ readonly cells: readonly Cell[] }>): number =>
-  [...tallies].reduce((sum, { cells }) => sum + cells.length, 0)

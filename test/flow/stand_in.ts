@@ -36,19 +36,13 @@ const fieldOf = (field: ModelField): Field | undefined => {
   )
 }
 
-/** Not among the measured tables; the same in all series. */
-const unmeasured: Readonly<Record<string, Field>> = {
-  'mail.notification.mail_message_id': { kind: 'many2one', relation: 'mail.message' },
-  'mail.message.create_date': { kind: 'datetime' },
-}
-
 export const catalogueOf = (version: Version): Catalogue => {
   const registry = registryOf(version)
   return {
     version,
     field: (model, name) => {
       const field = registry.model(model)?.fields.get(name)
-      return unmeasured[`${model}.${name}`] ?? (field && fieldOf(field))
+      return field && fieldOf(field)
     },
   }
 }

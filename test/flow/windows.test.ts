@@ -35,7 +35,7 @@ const view = (items: readonly Item[], more: Partial<View> = {}): View => ({
   asOf,
   slots: [...Map.groupBy(items, ({ slot }) => floorHour(slot))].map(([hour, of]) => [
     hour,
-    tallyOf(of, promise, (start, target) => start + target, asOf),
+    tallyOf(of, { promise, deadline: (start, target) => start + target, countsWorth: false }, asOf),
   ]),
   coveredFrom: floorHour(floorHour(asOf - 30 * DAY) - 15 * MINUTE),
   spanFrom: floorHour(floorHour(asOf - 30 * DAY) - 15 * MINUTE),

@@ -47,3 +47,8 @@ export const db = collectorOf(
 export const app = collectorOf('app', 'tenant', z.strictObject({ url: z.string(), key: secretRef.optional() }))
 
 export const collectors = [db, app]
+
+/** By which business flows are read. */
+export const flowCollectors = ['odoo', 'odoo_sql'].map((name) =>
+  collectorOf(name, 'tenant', z.strictObject({ url: z.string().optional() })),
+)

@@ -3,12 +3,13 @@ from odoo import models
 # What Odoo Pulse reads, by the module that brings it. A model that is not there is passed over; it gets its row when
 # its module is installed.
 MODELS = (
-    # base: scheduled actions, installed modules, companies
+    # base: scheduled actions, installed modules, companies and their currencies
     'ir.cron',
     'ir.cron.trigger',
     'ir.cron.progress',  # 18 and newer
     'ir.module.module',
     'res.company',
+    'res.currency',
     # queue_job
     'queue.job',
     'queue.job.channel',

@@ -99,35 +99,37 @@ const conditionOf = (w: Written): Condition | undefined => {
   return { kind: 'field', field: w.field, test, optional: w.optional === true }
 }
 
-const ordered = z.union([z.string(), z.number(), parameter]).optional()
+const ordered = (description: string) => z.union([z.string(), z.number(), parameter]).optional().meta({ description })
 
 /** A condition as written in a flow's file. */
-export const condition: z.ZodType<Condition> = z.lazy(() =>
-  z
-    .strictObject({
-      field: fieldPath.optional().meta({ description: 'A field, or a dotted path through relations.' }),
-      in: values.optional().meta({ description: 'The value is one of these.' }),
-      not_in: values.optional().meta({ description: 'The value is none of these, or there is none.' }),
-      is: z.enum(['set', 'unset']).optional().meta({ description: 'Whether there is a value.' }),
-      '=': value.optional(),
-      '!=': value.optional(),
-      '<': ordered,
-      '<=': ordered,
-      '>': ordered,
-      '>=': ordered,
-      optional: z.literal(true).optional().meta({ description: 'Left out on an Odoo that has no such field.' }),
-      and: z.array(condition).min(1).optional(),
-      or: z.array(condition).min(1).optional(),
-      not: condition.optional(),
-    })
-    .transform((written, context) => {
-      const problem = problemIn(written)
-      const found = conditionOf(written)
-      if (problem === undefined && found !== undefined) return found
-      context.issues.push({ code: 'custom', message: problem ?? NONE, input: written })
-      return z.NEVER
-    }),
-)
+export const condition: z.ZodType<Condition> = z
+  .lazy(() =>
+    z
+      .strictObject({
+        field: fieldPath.optional().meta({ description: 'A field, or a dotted path through relations.' }),
+        in: values.optional().meta({ description: 'The value is one of these.' }),
+        not_in: values.optional().meta({ description: 'The value is none of these, or there is none.' }),
+        is: z.enum(['set', 'unset']).optional().meta({ description: 'Whether there is a value.' }),
+        '=': value.optional().meta({ description: 'The value is this; datetimes are asked with < and >.' }),
+        '!=': value.optional().meta({ description: 'The value is not this, or there is none.' }),
+        '<': ordered('The number or time is before this.'),
+        '<=': ordered('The number or time is this, or before.'),
+        '>': ordered('The number or time is after this.'),
+        '>=': ordered('The number or time is this, or after.'),
+        optional: z.literal(true).optional().meta({ description: 'Left out on an Odoo that has no such field.' }),
+        and: z.array(condition).min(1).optional().meta({ description: 'All of these hold.' }),
+        or: z.array(condition).min(1).optional().meta({ description: 'One of these holds.' }),
+        not: condition.optional().meta({ description: 'This does not hold.' }),
+      })
+      .transform((written, context) => {
+        const problem = problemIn(written)
+        const found = conditionOf(written)
+        if (problem === undefined && found !== undefined) return found
+        context.issues.push({ code: 'custom', message: problem ?? NONE, input: written })
+        return z.NEVER
+      }),
+  )
+  .meta({ id: 'Condition', description: 'A test of a field, or and, or, not of such.' })
 
 /** The optional ones that stand where leaving one out would not mean true. */
 export const misplacedOptional = (conditions: readonly Condition[]): readonly string[] => {

@@ -6,10 +6,18 @@
 import type { Instant } from '../../metric.ts'
 import type { ChangedHour, HourChecksum } from '../read/reader.ts'
 import type { Item } from './item.ts'
-import { type Input, type LedgerConfig, type LedgerState, never, type Question, type Work } from './ledger_state.ts'
+import {
+  type Input,
+  type LedgerConfig,
+  type LedgerState,
+  never,
+  type Question,
+  type Slot,
+  type Work,
+} from './ledger_state.ts'
 import { backgroundFor, byNewest, type Config, lookFor, purposeOf, questionOf, spanFrom, spanTo } from './look.ts'
+import { withSettled } from './seen.ts'
 import { coarsen, emptyTally, floorHour, floorMinute, HOUR, merge, type Tally, tallyOf } from './tally.ts'
-import type { View } from './windows.ts'
 
 export interface Step {
   readonly state: LedgerState
@@ -70,57 +78,90 @@ const onPage = <T>(
 ): ReadonlyMap<Instant, Tally> => {
   const pages = new Map(state.pages)
   for (const [hour, ofHour] of byHour(items)) {
-    const tally = tallyOf(ofHour, config.promise, config.deadline, now)
+    const tally = tallyOf(ofHour, config, now)
     const known = pages.get(hour)
     pages.set(hour, known === undefined ? tally : merge([known, tally], now))
   }
   return pages
 }
 
+/** How many more of an hour's items have failed than before; of one that is read for the first time, nobody knows. */
+const failuresIn = ({ ahead }: Config, state: LedgerState, hour: Instant, tally: Tally): number => {
+  const isKnown = state.coveredFrom !== undefined && hour >= state.coveredFrom
+  // Unless rows are planned ahead, an hour that has come since the last look was empty then.
+  const wasRead = isKnown && (hour < state.coveredTo || ahead === 0)
+  return wasRead ? Math.max(0, tally.failed - (state.slots.get(hour)?.tally.failed ?? 0)) : 0
+}
+
 /** The hours of the question are replaced whole. */
-const onLastPage = (state: LedgerState, work: Work, read: readonly Instant[]): LedgerState => {
+const onLastPage = (config: Config, state: LedgerState, work: Work, read: readonly Instant[]): LedgerState => {
   const toRead = work.toRead ?? []
   const slots = new Map(state.slots)
+  let { failures } = state.seen
   for (const { hour, sum, newest, count } of toRead.slice(0, read.length)) {
     const tally = state.pages.get(hour) ?? emptyTally
-    // A row that came after the checksum and is gone by the next one would leave the checksum as it was.
-    const isSame = tally.items === count
-    if (tally.items === 0) slots.delete(hour)
+    // A row that came after the checksum and is gone by the next one would leave the checksum as it was. Fewer items are
+    // rows that are none (`only`), or have gone, which the next checksum shows.
+    const isSame = tally.items <= count
+    failures += failuresIn(config, state, hour, tally)
+    // Without items, but not without rows: its checksum is kept, or it would be read at each full look.
+    if (tally.items === 0 && count === 0) slots.delete(hour)
     else slots.set(hour, { sum: isSame ? sum : undefined, newest, tally })
   }
   const rest = toRead.slice(read.length)
   const reached = rest[0] === undefined ? work.from : rest[0].hour + HOUR
   const coveredFrom = work.kind === 'backfill' ? reached : state.coveredFrom
-  return keep({ ...state, slots, coveredFrom, pages: new Map() }, { ...work, toRead: rest })
+  const seen = { ...state.seen, failures }
+  return keep({ ...state, slots, coveredFrom, pages: new Map(), seen }, { ...work, toRead: rest })
 }
 
 const higher = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 
-/** Slots that left the span go, those that grew old are kept in coarser cells. */
+/**
+ * Slots that left the span go, but for an hour: another ledger of the flow may not have come as far. Those that grew old
+ * are kept in coarser sums.
+ */
 const age = (config: Config, slots: LedgerState['slots'], now: Instant): LedgerState['slots'] => {
-  const from = spanFrom(config, now)
-  const kept = [...slots].filter(([hour]) => hour >= from)
-  return new Map(kept.map(([hour, slot]) => [hour, { ...slot, tally: coarsen(slot.tally, now) }]))
+  const from = spanFrom(config, now) - HOUR
+  const kept = new Map<Instant, Slot>()
+  for (const [hour, slot] of slots) {
+    if (hour < from) continue
+    const tally = coarsen(slot.tally, now)
+    kept.set(hour, tally === slot.tally ? slot : { ...slot, tally })
+  }
+  return kept
 }
 
+const isWhole = (config: Config, state: LedgerState, now: Instant): boolean =>
+  state.coveredFrom !== undefined && state.coveredFrom <= spanFrom(config, now)
+
 const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState => {
-  const wasFull = work.kind === 'full'
-  return {
+  // A full look is no more than half a look: it has not asked what changed in older hours.
+  if (work.kind === 'full') return { ...state, look: undefined, coveredTo: work.to, lastFull: work.began }
+  const wasWhole = work.kind === 'whole'
+  const asOf = floorMinute(work.began)
+  const slots = age(config, state.slots, asOf)
+  const looked: LedgerState = {
     ...state,
     look: undefined,
-    slots: age(config, state.slots, floorMinute(work.began)),
+    slots,
     coveredFrom: state.coveredFrom ?? work.from,
     coveredTo: work.to,
-    asOf: floorMinute(work.began),
+    asOf,
     highest: higher(state.highest, work.newest),
     lastLook: work.began,
-    lastFull: wasFull ? work.began : state.lastFull,
-    seenUpTo: wasFull && state.isBlocked ? work.began - config.overlap : state.seenUpTo,
-    isBlocked: state.isBlocked && !wasFull,
+    lastFull: wasWhole ? work.began : state.lastFull,
+    lastWhole: wasWhole ? work.began : state.lastWhole,
+    seenUpTo: wasWhole && state.isBlocked ? work.began - config.overlap : state.seenUpTo,
+    isBlocked: state.isBlocked && !wasWhole,
     // The first reading is as good as a rescan.
     lastRescan: state.lastRescan === never ? work.began : state.lastRescan,
   }
+  if (!isWhole(config, looked, asOf)) return looked
+  const tallies = slots.values().map(({ tally }) => tally)
+  const durations = withSettled(state.seen.durations, tallies, asOf, config.overlap)
+  return { ...looked, seen: { ...state.seen, durations } }
 }
 
 const finish = (config: Config, state: LedgerState): LedgerState => {
@@ -174,22 +215,9 @@ export const step = <T>(config: LedgerConfig<T>, state: LedgerState, input: Inpu
   }
   const paged = { ...state, pages: onPage(config, state, input.items, input.now) }
   if (!input.last) return { state: paged, ask: undefined }
-  return next(config, onLastPage(paged, work, asked.kind === 'rows' ? asked.hours : []), input.now)
+  const hours = asked.kind === 'rows' ? asked.hours : []
+  return next(config, onLastPage(config, paged, work, hours), input.now)
 }
-
-/** What the windows are read from; undefined before the first look is done. */
-export const viewOf = <T>(config: LedgerConfig<T>, state: LedgerState): View | undefined =>
-  state.asOf === undefined || state.coveredFrom === undefined
-    ? undefined
-    : {
-        asOf: state.asOf,
-        slots: [...state.slots].map(([hour, { tally }]) => [hour, tally] as const),
-        coveredFrom: state.coveredFrom,
-        spanFrom: spanFrom(config, state.asOf),
-        reach: config.reach,
-        horizon: config.horizon,
-        hasCompletions: config.promise.evidence === 'ledger',
-      }
 
 /** How much of the span has been read, 0 to 1. */
 export const progress = <T>(config: LedgerConfig<T>, state: LedgerState, now: Instant): number => {

@@ -2,6 +2,7 @@
 import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
 import type { ChangedHour, HourChecksum } from '../read/reader.ts'
 import type { Item } from './item.ts'
+import { nothingSeen, type Seen } from './seen.ts'
 import type { Tally } from './tally.ts'
 import type { Deadline, Promised } from './verdict.ts'
 
@@ -20,12 +21,21 @@ export interface LedgerConfig<T> {
   readonly overlap: Duration
   /** How the look of each minute is done: by stamps, or, where the table has none, by the checksums of the last day. */
   readonly fast: 'changed' | 'checksums'
+  /** Whether what open items are worth is kept. */
+  readonly countsWorth: boolean
   readonly cadence: Cadence
 }
 
 export interface Cadence {
   readonly fast: Duration
+  /** Checksums of the last days, of so many: nearly all that changes is of these. */
   readonly full: Duration
+  readonly recent: Duration
+  /**
+   * Checksums of the whole span. Stamps tell each minute what changed in older hours too; only what leaves no stamp there
+   * (rows deleted or moved to another hour, jobs, orders of old payments) waits so long.
+   */
+  readonly whole: Duration
   /** Time of day, UTC, from which the nightly rescan may begin. */
   readonly rescanAt: Duration
   /** More changed rows than this are left to a full look. */
@@ -39,6 +49,8 @@ export interface Cadence {
 export const defaultCadence: Cadence = {
   fast: minutes(1),
   full: minutes(10),
+  recent: hours(72),
+  whole: hours(1),
   rescanAt: hours(2),
   massWrite: 500,
   pageRows: 2000,
@@ -84,7 +96,7 @@ export interface HourToRead {
 }
 
 export interface Work {
-  readonly kind: 'fast' | 'full' | 'backfill' | 'rescan'
+  readonly kind: 'fast' | 'full' | 'whole' | 'backfill' | 'rescan'
   /** When it began: what it sees is at least as new. */
   readonly began: Instant
   readonly from: Instant
@@ -104,11 +116,13 @@ export interface LedgerState {
   readonly asOf: Instant | undefined
   /** The highest stamp seen by a finished look. */
   readonly highest: Instant | undefined
-  /** After a mass write: a full look has seen all that is stamped before this. */
+  /** After a mass write: a whole look has seen all that is stamped before this. */
   readonly seenUpTo: Instant
   readonly isBlocked: boolean
   readonly lastLook: Instant
+  /** A whole look is a full one too. */
   readonly lastFull: Instant
+  readonly lastWhole: Instant
   readonly lastRescan: Instant
   readonly notBefore: Instant
   readonly look: Work | undefined
@@ -116,6 +130,8 @@ export interface LedgerState {
   readonly asked: Question | undefined
   /** The pages of the question that is out, already counted. */
   readonly pages: ReadonlyMap<Instant, Tally>
+  /** Since this state was empty. */
+  readonly seen: Seen
 }
 
 export const never = Number.NEGATIVE_INFINITY
@@ -130,10 +146,12 @@ export const emptyLedger: LedgerState = {
   isBlocked: false,
   lastLook: never,
   lastFull: never,
+  lastWhole: never,
   lastRescan: never,
   notBefore: never,
   look: undefined,
   background: undefined,
   asked: undefined,
   pages: new Map(),
+  seen: nothingSeen,
 }

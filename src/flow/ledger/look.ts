@@ -1,5 +1,8 @@
-/** What the ledger looks at next: a look each minute, a full one each ten, the backfill and the nightly rescan between. */
-import type { Instant } from '../../metric.ts'
+/**
+ * What the ledger looks at next: a look each minute, a full one each ten, one over the whole span each hour, the backfill
+ * and the nightly rescan between.
+ */
+import type { Duration, Instant } from '../../metric.ts'
 import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } from './ledger_state.ts'
 import { floorHour, floorMinute, HOUR } from './tally.ts'
 
@@ -30,18 +33,23 @@ const begin = (kind: Work['kind'], now: Instant, from: Instant, to: Instant): Wo
   newest: undefined,
 })
 
+/** Where changes show in checksums only, those of the last day are asked for each minute. */
+const FAST_CHECKSUMS: Duration = 24 * HOUR
+
 /** The look that is due. */
 export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
-  const { fast, full } = config.cadence
+  const { fast, full, recent, whole } = config.cadence
   const to = spanTo(config, now)
-  if (state.coveredFrom === undefined) return begin('full', now, backfillTo(config, to, now), to)
+  if (state.coveredFrom === undefined) return begin('whole', now, backfillTo(config, to, now), to)
   const from = atLeast(state.coveredFrom, spanFrom(config, now))
-  // A full look brought forward by a mass write reads all of it again: at most one an overlap.
-  if (now >= state.lastFull + (state.isBlocked ? Math.min(full, config.overlap) : full)) {
-    return begin('full', now, from, to)
+  // A mass write may be anywhere. A look brought forward by one reads all of it again: at most one an overlap.
+  if (now >= state.lastWhole + (state.isBlocked ? Math.min(whole, config.overlap) : whole)) {
+    return begin('whole', now, from, to)
   }
   if (state.isBlocked || floorMinute(now) < floorMinute(state.lastLook) + fast) return undefined
-  return begin('fast', now, config.fast === 'checksums' ? atLeast(from, floorHour(now) - 24 * HOUR) : from, to)
+  // The fast look comes after it all the same: stamps alone tell what changed in older hours.
+  if (now >= state.lastFull + full) return begin('full', now, atLeast(from, floorHour(now) - recent), to)
+  return begin('fast', now, config.fast === 'checksums' ? atLeast(from, floorHour(now) - FAST_CHECKSUMS) : from, to)
 }
 
 const rescanDue = ({ cadence }: Config, now: Instant): Instant =>

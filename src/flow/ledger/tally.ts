@@ -1,137 +1,155 @@
-/** What the rows of one hour contribute to the windows: counts in buckets of a minute or an hour, never items. */
-import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
+/** What the rows of one hour contribute to the windows: sums by minute or hour, never items. */
+import { type Instant, seconds } from '../../metric.ts'
+import { type Adder, adder, COUNTED } from './adder.ts'
+import { type Counts, eachOf, noCounts, noEntries } from './counts.ts'
 import type { Item } from './item.ts'
-import { completedAt, type Deadline, dueAt, type Promised, verdictOf } from './verdict.ts'
+import { completedAt, type Deadline, dueAt, type Promised, verdictAt } from './verdict.ts'
 
-export const MINUTE: Duration = minutes(1)
-export const HOUR: Duration = hours(1)
-export const floorMinute = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE
-export const floorHour = (at: Instant): Instant => Math.floor(at / HOUR) * HOUR
+export { floorHour, floorMinute, HOUR, MINUTE } from './counts.ts'
 
-/** The value of a key, made and kept if there is none yet. */
-export const getOrMake = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
-}
+/** Upper bounds of how long items took, in seconds, from 10 s to a week; each costs a series a flow. */
+export const DURATION_BOUNDS = [10, 60, 300, 900, 3600, 14_400, 86_400, 604_800] as const
 
-/** Windows of 6 h and less are read from minutes, so the hour a 6 h window begins in is kept in minutes too. */
-const FINE: Duration = hours(6)
-/** Groups are told apart for windows of a day, whose left edge is aligned to the hour. */
-const GROUPED: Duration = hours(25)
-
-/** Counts of what falls into [at, at + width). */
-export interface Cell {
-  readonly at: Instant
-  readonly width: Duration
-  readonly group: string | undefined
-  readonly good: number
-  readonly bad: number
-  readonly starts: number
-  readonly completions: number
-  /** Items open now, by their deadline. */
-  readonly due: number
+export interface Worth {
+  /** Of open items. */
+  readonly open: number
+  /** Of open items, by their deadline. */
+  readonly due: Counts
 }
 
 export interface Tally {
-  readonly cells: readonly Cell[]
+  readonly good: Counts
+  readonly bad: Counts
+  readonly starts: Counts
+  readonly completions: Counts
+  /** Items open now, by their deadline. */
+  readonly due: Counts
+  /** Verdicts by the member of the grouping dimension; of the last day. */
+  readonly members: ReadonlyMap<string, { readonly good: Counts; readonly bad: Counts }>
+  /** By currency; empty where it is not asked for. */
+  readonly worth: ReadonlyMap<string, Worth>
+  /** Completions by how long they took: upper bounds in seconds, the last one infinite; of the last hours. */
+  readonly took: ReadonlyMap<number, Counts>
+  /** How long they took together, in seconds. */
+  readonly tookSeconds: Counts
   readonly items: number
   readonly open: number
+  readonly failed: number
+  /** Done without a time, so neither good nor bad. */
+  readonly unjudged: number
   /** When the oldest open item started. */
   readonly oldest: Instant | undefined
-  /** From this instant on some cells are finer than they need to be. */
+  /** The minutes of its first and its last sum; infinite where there is none. */
+  readonly first: Instant
+  readonly last: Instant
+  /** From this instant on it is finer than it needs to be. */
   readonly coarsenAt: Instant
 }
 
-type Mutable = { -readonly [K in keyof Cell]: Cell[K] }
-type Count = 'good' | 'bad' | 'starts' | 'completions' | 'due'
-
 export const emptyTally: Tally = {
-  cells: [],
+  good: noCounts,
+  bad: noCounts,
+  starts: noCounts,
+  completions: noCounts,
+  due: noCounts,
+  members: noEntries,
+  worth: noEntries,
+  took: noEntries,
+  tookSeconds: noCounts,
   items: 0,
   open: 0,
+  failed: 0,
+  unjudged: 0,
   oldest: undefined,
+  first: Number.POSITIVE_INFINITY,
+  last: Number.NEGATIVE_INFINITY,
   coarsenAt: Number.POSITIVE_INFINITY,
 }
-
-/** When a cell becomes finer than needed: minutes after six hours, groups after a day. */
-const coarsenAt = ({ at, width, group }: Cell): Instant => {
-  if (width === MINUTE) return floorHour(at) + HOUR + FINE
-  return group === undefined ? Number.POSITIVE_INFINITY : floorHour(at) + HOUR + GROUPED
-}
-
-const zero = { good: 0, bad: 0, starts: 0, completions: 0, due: 0 }
-
-const cellsAt = (now: Instant) => {
-  const fineFrom = floorHour(now - FINE)
-  const groupedFrom = floorHour(now - GROUPED)
-  const byGroup = new Map<string | undefined, Map<Instant, Mutable>>()
-  const cell = (at: Instant, ofGroup: string | undefined): Mutable => {
-    const isFine = at >= fineFrom
-    const group = at >= groupedFrom ? ofGroup : undefined
-    const bucket = isFine ? floorMinute(at) : floorHour(at)
-    const width = isFine ? MINUTE : HOUR
-    const buckets = getOrMake(byGroup, group, () => new Map<Instant, Mutable>())
-    return getOrMake(buckets, bucket, () => ({ at: bucket, width, group, ...zero }))
-  }
-  const cells = (): readonly Cell[] => [...byGroup.values()].flatMap((buckets) => [...buckets.values()])
-  return { cell, cells }
-}
-
-const tally = (cells: readonly Cell[], items: number, open: number, oldest: Instant | undefined): Tally => ({
-  cells,
-  items,
-  open,
-  oldest,
-  coarsenAt: cells.reduce((soonest, cell) => Math.min(soonest, coarsenAt(cell)), Number.POSITIVE_INFINITY),
-})
 
 const earlier = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
+const boundOf = (took: number): number => DURATION_BOUNDS.find((bound) => took <= bound) ?? Number.POSITIVE_INFINITY
+
+/** How the items of a flow are counted. */
+export interface Counting<T> {
+  readonly promise: Promised<T>
+  readonly deadline: Deadline<T>
+  readonly countsWorth: boolean
+}
+
+const addItem = <T>(into: Adder, item: Item, { promise, deadline, countsWorth }: Counting<T>): void => {
+  const due = dueAt(item, promise, deadline)
+  const verdict = verdictAt(item, promise, due)
+  if (verdict !== 'not_counted') {
+    into.count(verdict.result, verdict.at, 1)
+    if (item.group !== undefined) into.member(item.group, verdict.result, verdict.at, 1)
+  }
+  into.count('starts', item.start, 1)
+  const isOpen = item.state === 'open'
+  if (isOpen) into.count('due', due, 1)
+  const completed = completedAt(item, promise)
+  if (completed !== undefined) {
+    const took = (completed - item.start) / seconds(1)
+    into.count('completions', completed, 1)
+    into.took(boundOf(took), completed, 1)
+    into.tookSeconds(completed, took)
+  }
+  if (!countsWorth || item.value === undefined || item.currency === undefined) return
+  const add = into.worth(item.currency, isOpen ? item.value : 0)
+  if (isOpen) add(due, item.value)
+}
+
+const isUnjudged = <T>(item: Item, promise: Promised<T>): boolean =>
+  item.state === 'done' && promise.evidence === 'ledger' && completedAt(item, promise) === undefined
+
 /** Counts the items, in minutes where `now` still asks for minutes. */
-export const tallyOf = <T>(items: Iterable<Item>, promise: Promised<T>, deadline: Deadline<T>, now: Instant): Tally => {
-  const { cell, cells } = cellsAt(now)
-  let counted = 0
-  let open = 0
-  let oldest: Instant | undefined
-  const count = (at: Instant, group: string | undefined, what: Count) => {
-    cell(at, group)[what] += 1
-  }
+export const tallyOf = <T>(items: Iterable<Item>, counting: Counting<T>, now: Instant): Tally => {
+  const into = adder(now)
+  const rest: { -readonly [K in 'items' | 'open' | 'failed' | 'unjudged']: number } & { oldest: Instant | undefined } =
+    {
+      items: 0,
+      open: 0,
+      failed: 0,
+      unjudged: 0,
+      oldest: undefined,
+    }
   for (const item of items) {
-    counted += 1
-    const verdict = verdictOf(item, promise, deadline)
-    const completed = completedAt(item, promise)
-    if (verdict !== 'not_counted') count(verdict.at, item.group, verdict.result)
-    // Only verdicts are asked for by group.
-    if (completed !== undefined) count(completed, undefined, 'completions')
-    count(item.start, undefined, 'starts')
+    addItem(into, item, counting)
+    rest.items += 1
+    if (item.state === 'failed') rest.failed += 1
+    if (isUnjudged(item, counting.promise)) rest.unjudged += 1
     if (item.state !== 'open') continue
-    count(dueAt(item, promise, deadline), undefined, 'due')
-    open += 1
-    oldest = earlier(oldest, item.start)
+    rest.open += 1
+    rest.oldest = earlier(rest.oldest, item.start)
   }
-  return tally(cells(), counted, open, oldest)
+  return into.tally(rest)
 }
 
-/** Adds up the tallies, in cells as coarse as `now` allows. */
+const addTally = (into: Adder, of: Tally): void => {
+  for (const what of COUNTED) eachOf(of[what], (at, n) => into.count(what, at, n))
+  for (const [member, { good, bad }] of of.members) {
+    eachOf(good, (at, n) => into.member(member, 'good', at, n))
+    eachOf(bad, (at, n) => into.member(member, 'bad', at, n))
+  }
+  for (const [currency, { open, due }] of of.worth) eachOf(due, into.worth(currency, open))
+  for (const [bound, counts] of of.took) eachOf(counts, (at, n) => into.took(bound, at, n))
+  eachOf(of.tookSeconds, into.tookSeconds)
+}
+
+/** Adds up the tallies, in sums as coarse as `now` allows. */
 export const merge = (tallies: readonly Tally[], now: Instant): Tally => {
-  const { cell, cells } = cellsAt(now)
-  for (const from of tallies.flatMap((each) => each.cells)) {
-    const into = cell(from.at, from.group)
-    into.good += from.good
-    into.bad += from.bad
-    into.starts += from.starts
-    into.completions += from.completions
-    into.due += from.due
-  }
-  const items = tallies.reduce((sum, each) => sum + each.items, 0)
-  const open = tallies.reduce((sum, each) => sum + each.open, 0)
-  const oldest = tallies.reduce<Instant | undefined>((least, each) => earlier(least, each.oldest), undefined)
-  return tally(cells(), items, open, oldest)
+  const into = adder(now)
+  for (const of of tallies) addTally(into, of)
+  const total = (what: 'items' | 'open' | 'failed' | 'unjudged') => tallies.reduce((sum, of) => sum + of[what], 0)
+  return into.tally({
+    items: total('items'),
+    open: total('open'),
+    failed: total('failed'),
+    unjudged: total('unjudged'),
+    oldest: tallies.reduce<Instant | undefined>((least, each) => earlier(least, each.oldest), undefined),
+  })
 }
 
-/** The same counts in the coarsest cells that `now` allows; the tally itself where nothing changes. */
+/** The same in the coarsest sums that `now` allows; the tally itself where nothing changes. */
 export const coarsen = (of: Tally, now: Instant): Tally => (of.coarsenAt > now ? of : merge([of], now))

@@ -65,16 +65,20 @@ const verdictWhenSeen = <T>(item: Item, promise: Promised<T>, due: Instant): Ver
   }
 }
 
-/**
- * What the row says, whatever the time is: an open item stands as bad at its deadline, in the future too, until it is
- * done. That is why no memory of items is needed. What could be seen only later is judged when it could be seen.
- */
-export const verdictOf = <T>(item: Item, promise: Promised<T>, deadline: Deadline<T>): Verdict | 'not_counted' => {
-  const verdict = verdictWhenSeen(item, promise, dueAt(item, promise, deadline))
+/** The verdict on an item whose deadline (`dueAt`) is known. */
+export const verdictAt = <T>(item: Item, promise: Promised<T>, due: Instant): Verdict | 'not_counted' => {
+  const verdict = verdictWhenSeen(item, promise, due)
   return verdict === 'not_counted' || item.visible === undefined || item.visible <= verdict.at
     ? verdict
     : { at: item.visible, result: verdict.result }
 }
+
+/**
+ * What the row says, whatever the time is: an open item stands as bad at its deadline, in the future too, until it is
+ * done. That is why no memory of items is needed. What could be seen only later is judged when it could be seen.
+ */
+export const verdictOf = <T>(item: Item, promise: Promised<T>, deadline: Deadline<T>): Verdict | 'not_counted' =>
+  verdictAt(item, promise, dueAt(item, promise, deadline))
 
 /** The verdict as of `now`; `open` while the instant of judgement is still to come. */
 export const judge = <T>(

@@ -1,6 +1,7 @@
 /** The windows as of a whole minute: a pure function of the slots, so of Odoo's rows as they read now. */
 import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
-import { floorHour, getOrMake, type Tally } from './tally.ts'
+import { eachOf, floorHour, getOrMake, sumIn } from './counts.ts'
+import type { Tally } from './tally.ts'
 
 const days = (n: number): Duration => hours(24 * n)
 
@@ -27,7 +28,7 @@ export interface View {
   /** A whole minute; windows end before it. */
   readonly asOf: Instant
   /** By first instant of the hour. */
-  readonly slots: Iterable<readonly [Instant, Tally]>
+  readonly slots: readonly (readonly [Instant, Tally])[]
   /** All slots from here on are known. */
   readonly coveredFrom: Instant
   /** The first slot of the span kept, at `asOf`. */
@@ -56,7 +57,8 @@ export interface Rate {
 /** Of the items that are open now; absent until the whole span has been read. */
 export interface Backlog {
   readonly open: number
-  readonly overdue: number
+  /** Undefined where nobody knows when they are due. */
+  readonly overdue: number | undefined
   /** When the oldest open item started; undefined if none is open. */
   readonly oldest: Instant | undefined
   readonly due: readonly { readonly horizon: WindowName; readonly count: number }[]
@@ -103,73 +105,70 @@ const frame = (window: WindowName, { asOf, reach }: View): Frame => ({
 const whole = (windows: readonly WindowName[], view: View): readonly Frame[] =>
   windows.filter((window) => isWhole(window, view)).map((window) => frame(window, view))
 
-const verdictsIn = ({ window, left, firstSlot: first }: Frame, view: View): Verdicts => {
-  let good = 0
-  let bad = 0
-  for (const [hour, { cells }] of view.slots) {
-    if (hour < first) continue
-    for (const cell of cells) {
-      if (cell.at < left || cell.at >= view.asOf) continue
-      good += cell.good
-      bad += cell.bad
-    }
+/** Whether any of its sums may fall into [from, to): most hours fall into few windows. */
+const mayFall = ({ first, last }: Tally, from: Instant, to: Instant): boolean => first < to && last >= from
+
+type Measure = 'good' | 'bad' | 'starts' | 'completions'
+
+const totalIn = (frame: Frame, what: Measure, { slots, asOf }: View): number => {
+  let sum = 0
+  for (const [hour, tally] of slots) {
+    if (hour >= frame.firstSlot && mayFall(tally, frame.left, asOf)) sum += sumIn(tally[what], frame.left, asOf)
   }
-  return { window, good, bad }
+  return sum
 }
 
-const rateIn = (frame: Frame, what: 'starts' | 'completions', view: View): Rate => {
-  let count = 0
-  for (const [hour, { cells }] of view.slots) {
-    if (hour < frame.firstSlot) continue
-    for (const cell of cells) if (cell.at >= frame.left && cell.at < view.asOf) count += cell[what]
-  }
-  return { window: frame.window, count }
-}
+const verdictsIn = (frame: Frame, view: View): Verdicts => ({
+  window: frame.window,
+  good: totalIn(frame, 'good', view),
+  bad: totalIn(frame, 'bad', view),
+})
+
+const rateIn = (frame: Frame, what: 'starts' | 'completions', view: View): Rate => ({
+  window: frame.window,
+  count: totalIn(frame, what, view),
+})
 
 type Counts = { good: number; bad: number }
 
-const groupsIn = (frame: Frame, view: View): ReadonlyMap<string | undefined, Counts> => {
-  const byGroup = new Map<string | undefined, Counts>()
-  for (const [hour, { cells }] of view.slots) {
-    if (hour < frame.firstSlot) continue
-    for (const cell of cells) {
-      if (cell.at < frame.left || cell.at >= view.asOf || cell.good + cell.bad === 0) continue
-      const counts = getOrMake(byGroup, cell.group, () => ({ good: 0, bad: 0 }))
-      counts.good += cell.good
-      counts.bad += cell.bad
+/** By member, and all that have none together. */
+const groupsIn = (frame: Frame, view: View) => {
+  const byMember = new Map<string, Counts>()
+  for (const [hour, tally] of view.slots) {
+    if (hour < frame.firstSlot || !mayFall(tally, frame.left, view.asOf)) continue
+    for (const [member, { good, bad }] of tally.members) {
+      const counts = getOrMake(byMember, member, () => ({ good: 0, bad: 0 }))
+      counts.good += sumIn(good, frame.left, view.asOf)
+      counts.bad += sumIn(bad, frame.left, view.asOf)
     }
   }
-  return byGroup
+  return byMember
 }
 
 /** One choice of members for all windows, by verdicts in the longest, so that a member's windows can be compared. */
 const groups = (view: View): readonly GroupVerdicts[] => {
   const allowed = groupWindows.filter((window) => isAllowed(window, view))
   if (!allowed.every((window) => isWhole(window, view))) return []
-  const frames = allowed.map((window) => ({ window, byGroup: groupsIn(frame(window, view), view) }))
-  const ranked = [...(frames.at(-1)?.byGroup ?? [])].filter(([member]) => member !== undefined)
+  const frames = allowed
+    .map((window) => frame(window, view))
+    .map((each) => ({ ...each, byMember: groupsIn(each, view) }))
+  const ranked = [...(frames.at(-1)?.byMember ?? [])].filter(([, { good, bad }]) => good + bad > 0)
   if (ranked.length === 0) return []
   const chosen = ranked
-    .sort(([a, m], [b, n]) => n.good + n.bad - m.good - m.bad || (String(a) < String(b) ? -1 : 1))
+    .sort(([a, m], [b, n]) => n.good + n.bad - m.good - m.bad || (a < b ? -1 : 1))
     .slice(0, TOP_GROUPS)
     .map(([member]) => member)
-  return frames.flatMap(({ window, byGroup }) => {
-    const rest = [...byGroup].filter(([member]) => !chosen.includes(member)).map(([, counts]) => counts)
-    const other = rest.reduce((sum, { good, bad }) => ({ good: sum.good + good, bad: sum.bad + bad }), none)
-    return [
-      ...chosen.map((member) => ({ window, member, ...(byGroup.get(member) ?? none) })),
-      { window, member: undefined, ...other },
-    ]
+  return frames.flatMap(({ window, byMember, ...rest }) => {
+    const members = chosen.map((member) => ({ window, member, ...(byMember.get(member) ?? none) }))
+    const all = verdictsIn({ window, ...rest }, view)
+    const sum = (what: 'good' | 'bad') => members.reduce((total, each) => total + each[what], 0)
+    return [...members, { window, member: undefined, good: all.good - sum('good'), bad: all.bad - sum('bad') }]
   })
 }
 const none: Readonly<Counts> = { good: 0, bad: 0 }
 
-const dueWithin = (view: View, from: Instant, to: Instant): number => {
-  let count = 0
-  for (const [, { cells }] of view.slots)
-    for (const cell of cells) if (cell.at >= from && cell.at < to) count += cell.due
-  return count
-}
+const dueWithin = ({ slots }: View, from: Instant, to: Instant): number =>
+  slots.reduce((sum, [, tally]) => sum + (mayFall(tally, from, to) ? sumIn(tally.due, from, to) : 0), 0)
 
 const backlog = (view: View): Backlog => {
   let open = 0
@@ -185,31 +184,36 @@ const backlog = (view: View): Backlog => {
   return { open, overdue: dueWithin(view, Number.NEGATIVE_INFINITY, view.asOf), oldest, due }
 }
 
+/** Items of any age may be open, or be done today. */
+export const isSpanWhole = ({ coveredFrom, spanFrom }: View): boolean => coveredFrom <= spanFrom
+
 /** All windows that are whole: what has not been read yet, or no longer exists in Odoo, is absent, never 0. */
 export const windowsOf = (view: View): Windows => {
-  const isSpanWhole = view.coveredFrom <= view.spanFrom
+  const isAllKnown = isSpanWhole(view)
   // An item of any age may be done today: completions need all slots.
-  const completed = view.hasCompletions && isSpanWhole ? whole(rateWindows, view) : []
+  const completed = view.hasCompletions && isAllKnown ? whole(rateWindows, view) : []
   return {
     asOf: view.asOf,
     verdicts: whole(verdictWindows, view).map((each) => verdictsIn(each, view)),
     starts: whole(rateWindows, view).map((each) => rateIn(each, 'starts', view)),
     completions: completed.map((each) => rateIn({ ...each, firstSlot: view.spanFrom }, 'completions', view)),
     groups: groups(view),
-    backlog: isSpanWhole ? backlog(view) : undefined,
+    backlog: isAllKnown ? backlog(view) : undefined,
   }
 }
 
 /** Starts and completions by the UTC hour they fell in, of whole hours before `asOf`: what expectation is learnt from. */
 export const hourlyCounts = ({ slots, asOf }: View): ReadonlyMap<Instant, { starts: number; completions: number }> => {
   const byHour = new Map<Instant, { starts: number; completions: number }>()
-  for (const [, { cells }] of slots) {
-    for (const cell of cells) {
-      if (cell.starts + cell.completions === 0 || cell.at >= floorHour(asOf)) continue
-      const counts = getOrMake(byHour, floorHour(cell.at), () => ({ starts: 0, completions: 0 }))
-      counts.starts += cell.starts
-      counts.completions += cell.completions
-    }
+  const end = floorHour(asOf)
+  const add = (what: 'starts' | 'completions') => (at: Instant, n: number) => {
+    if (at < end) getOrMake(byHour, floorHour(at), () => ({ starts: 0, completions: 0 }))[what] += n
+  }
+  const [addStarts, addCompletions] = [add('starts'), add('completions')]
+  for (const [, { starts, completions, first }] of slots) {
+    if (first >= end) continue
+    eachOf(starts, addStarts)
+    eachOf(completions, addCompletions)
   }
   return byHour
 }

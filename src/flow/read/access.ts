@@ -1,7 +1,7 @@
 /** What a way to an Odoo, RPC or SQL, offers the business flows of its tenant. Types only. */
 import type { Instant } from '../../metric.ts'
 import type { Odoo, ResolvedFlow } from '../spec/resolve.ts'
-import type { Flow } from '../spec/spec_file.ts'
+import type { TenantFlow } from '../spec/tenant_flow.ts'
 import type { FlowReader } from './reader.ts'
 
 export interface FlowAccess {
@@ -15,5 +15,8 @@ export interface FlowAccess {
   readonly withheld: string | undefined
 }
 
+/** A flow, and the further fields the tenant's narrowing and grouping read. */
+export type Wanted = Pick<TenantFlow, 'flow' | 'narrow' | 'group'>
+
 /** Asked once a connection, and anew each hour. Rejects with CollectError or Unsupported. */
-export type OpenFlows<Client> = (client: Client, flows: readonly Flow[], signal: AbortSignal) => Promise<FlowAccess>
+export type OpenFlows<Client> = (client: Client, flows: readonly Wanted[], signal: AbortSignal) => Promise<FlowAccess>

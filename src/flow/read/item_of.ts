@@ -75,6 +75,10 @@ const stateOf = (
   row: Row,
   now: Instant,
 ): { readonly state: ItemState; readonly ended: Instant | undefined } => {
+  // A heartbeat's row is a beat: nothing is owed.
+  if (flow.kind === 'heartbeat') {
+    return { state: 'done', ended: flow.start === undefined ? undefined : momentOf(flow.start, row, now) }
+  }
   const ends: readonly (readonly [ItemState, State | undefined])[] = [
     ['done', flow.done],
     ['failed', flow.failed],
@@ -118,7 +122,7 @@ const worthOf = (flow: ResolvedFlow, row: Row, company: number | undefined, cont
 
 const itemFrom = (flow: ResolvedFlow, row: Row, context: ItemContext): ItemResult => {
   const { now } = context
-  if (flow.start === undefined || flow.slot === undefined) return { problem: 'the flow has no items' }
+  if (flow.start === undefined) return { problem: 'the flow has no items' }
   const outside = outsideOf(flow, row)
   if (outside !== undefined) return { outside }
   const start = momentOf(flow.start, row, now)
@@ -127,7 +131,8 @@ const itemFrom = (flow: ResolvedFlow, row: Row, context: ItemContext): ItemResul
   return {
     item: {
       id: idAt(row, 'id') ?? fail('the row has no id'),
-      slot: timeAt(row, flow.slot.field) ?? fail(`${flow.slot.field} is not set`),
+      // A slice has no hours of its own.
+      slot: flow.slot ? (timeAt(row, flow.slot.field) ?? fail(`${flow.slot.field} is not set`)) : start,
       start,
       promised: flow.due === undefined ? undefined : momentOf(flow.due, row, now),
       ...stateOf(flow, row, now),

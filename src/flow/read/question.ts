@@ -1,45 +1,20 @@
-/** What is asked of Odoo's tables for a flow, whoever asks it. Pure. */
-import { Unsupported } from '../../collector.ts'
+/** Questions about hours, and what their answers say. Pure. */
 import type { Instant } from '../../metric.ts'
-import { allOf, type Condition, pathsIn } from '../condition/condition.ts'
-import { HOUR } from '../ledger/tally.ts'
-import { type Catalogue, find } from '../spec/catalogue.ts'
-import { pathsOfMoment } from '../spec/moment.ts'
-import { fieldsOf, type ResolvedFlow } from '../spec/resolve.ts'
+import { allOf, type Condition } from '../condition/condition.ts'
+import { isMissing, type Row, valuesAt } from '../condition/evaluate.ts'
+import { floorHour, HOUR } from '../ledger/tally.ts'
 import { datetimeText, instantOf } from './naive.ts'
+import type { Plan } from './plan.ts'
 import type { ChangedHour, HourChecksum } from './reader.ts'
 
-export interface Aggregate {
-  readonly field: string
-  readonly fn: 'max' | 'sum' | 'count_distinct'
-}
-
-/** The questions of one flow. */
-export interface Plan {
-  readonly flow: ResolvedFlow
-  readonly base: Condition
-  /** The field that partitions the rows into hours. */
-  readonly slot: string
-  /** What an item is made of: fields of the row itself, `id` among them. */
-  readonly fields: readonly string[]
-  /** What a checksum is counted by. */
-  readonly by: readonly string[]
-  /** In a checksum; the stamp's is the first. */
-  readonly aggregates: readonly Aggregate[]
-  /** Undefined where the table has none (queue.job). */
-  readonly stamp: string | undefined
-}
-
-/** Rows of an hour: counted by the fields asked for, with the aggregates in their order. */
+/** Rows of an hour or day: counted by the fields asked for, with the aggregates in their order. */
 export interface Group {
-  /** Its first second, naive UTC. */
-  readonly hour: string
+  /** Its first second, naive UTC; '' where no time was asked for. */
+  readonly begins: string
   readonly keys: readonly unknown[]
   readonly values: readonly unknown[]
   readonly count: number
 }
-
-const STAMP = 'write_date'
 
 const test = (field: string, operator: '>=' | '<', at: Instant): Condition => ({
   kind: 'field',
@@ -63,66 +38,11 @@ export const inHours = (field: string, hours: readonly Instant[]): Condition => 
   return { kind: 'or', conditions: stretches.map(({ from, to }) => within(field, from, to)) }
 }
 
-/** Why neither reader can bring this flow's rows. */
-const obstacle = (flow: ResolvedFlow, catalogue: Catalogue, paths: readonly string[]): string | undefined => {
-  const { slot, further, only } = flow
-  if (slot === undefined) return 'it has no slot: its rows are not partitioned into hours'
-  if (further) return `rows of ${further.model} belong to it too, and can't be read yet`
-  const related = [...paths, ...(only ? [only.one] : [])].find((path) => {
-    const found = find(catalogue, flow.model, path)
-    return path.includes('.') || ('field' in found && found.field.kind === 'many')
-  })
-  if (related !== undefined) return `${related} lies in another table, which can't be read with the row yet`
-  const found = find(catalogue, flow.model, slot.field)
-  return 'field' in found && found.field.kind === 'datetime' ? undefined : `${slot.field} is no datetime`
-}
-
-/**
- * Without a stamp: what shows in the times and counts of the rows themselves. What moves one time below the newest shows
- * in none of them; the nightly rescan finds it.
- */
-const traces = (flow: ResolvedFlow, catalogue: Catalogue, fields: readonly string[]): readonly Aggregate[] => {
-  // A start that moves may leave the newest where it is.
-  const moving = new Set([flow.start, flow.due].flatMap((moment) => (moment ? pathsOfMoment(moment) : [])))
-  return fields.flatMap((field): Aggregate[] => {
-    const kind = catalogue.field(flow.model, field)?.kind
-    if (field === flow.slot?.field || field === 'id') return []
-    if (kind === 'integer') return [{ field, fn: 'sum' }]
-    if (kind !== 'datetime') return []
-    return [{ field, fn: 'max' }, ...(moving.has(field) ? [{ field, fn: 'count_distinct' as const }] : [])]
-  })
-}
-
-/** Odoo leaves out archived rows wherever a domain doesn't ask for them; SQL would not. */
-const withoutArchived = (flow: ResolvedFlow, catalogue: Catalogue): readonly Condition[] => {
-  const isAsked = flow.base.flatMap(pathsIn).includes('active')
-  if (isAsked || catalogue.field(flow.model, 'active')?.kind !== 'boolean') return []
-  return [{ kind: 'field', field: 'active', test: { operator: '=', value: true }, optional: false }]
-}
-
-/** Throws Unsupported where the flow's shape can't be read. */
-export const planOf = (flow: ResolvedFlow, catalogue: Catalogue): Plan => {
-  const paths = fieldsOf({ ...flow, base: [] }).map(([, path]) => path)
-  const why = obstacle(flow, catalogue, paths)
-  if (why !== undefined || flow.slot === undefined) throw new Unsupported(`${flow.name} can't be read: ${why}`)
-  const fields = [...new Set(['id', ...paths])]
-  const stamp = catalogue.field(flow.model, STAMP) ? STAMP : undefined
-  return {
-    flow,
-    base: allOf([...flow.base, ...withoutArchived(flow, catalogue)]),
-    slot: flow.slot.field,
-    fields,
-    by: catalogue.field(flow.model, 'state') ? ['state'] : [],
-    aggregates: stamp === undefined ? traces(flow, catalogue, fields) : [{ field: stamp, fn: 'max' }],
-    stamp,
-  }
-}
-
 const stampOf = (plan: Plan, { values: [stamp] }: Group): Instant | undefined =>
   plan.stamp !== undefined && typeof stamp === 'string' ? instantOf(stamp) : undefined
 
 const byHour = (groups: readonly Group[]): readonly (readonly [Instant, readonly Group[]])[] =>
-  [...Map.groupBy(groups, ({ hour }) => instantOf(hour))].flatMap(([hour, of]) =>
+  [...Map.groupBy(groups, ({ begins }) => instantOf(begins))].flatMap(([hour, of]) =>
     hour === undefined ? [] : [[hour, of] as const],
   )
 
@@ -131,16 +51,45 @@ const newestOf = (plan: Plan, groups: readonly Group[]): Instant | undefined => 
   return stamps.length > 0 ? Math.max(...stamps) : undefined
 }
 
-export const checksumsOf = (plan: Plan, groups: readonly Group[]): readonly HourChecksum[] =>
-  byHour(groups).map(([hour, of]) => ({
+const sumOf = (groups: readonly Group[]): readonly string[] =>
+  groups.map(({ keys, values, count }) => JSON.stringify([keys, values, count])).sort()
+
+/** `counted`: the groups of each of the plan's counted conditions. */
+export const checksumsOf = (
+  plan: Plan,
+  groups: readonly Group[],
+  counted: readonly (readonly Group[])[],
+): readonly HourChecksum[] => {
+  const counts = counted.map((of) => new Map(byHour(of)))
+  return byHour(groups).map(([hour, of]) => ({
     hour,
     count: of.reduce((count, group) => count + group.count, 0),
-    sum: JSON.stringify(of.map(({ keys, values, count }) => JSON.stringify([keys, values, count])).sort()),
+    sum: JSON.stringify([...sumOf(of), ...counts.map((each) => sumOf(each.get(hour) ?? []))]),
     newest: newestOf(plan, of),
   }))
+}
 
 export const changedOf = (plan: Plan, groups: readonly Group[]): readonly ChangedHour[] =>
   byHour(groups).flatMap(([hour, of]) => {
     const newest = newestOf(plan, of)
     return newest === undefined ? [] : [{ hour, newest }]
   })
+
+const instantsAt = (row: Row, path: string): readonly Instant[] => {
+  const values = valuesAt(row, path)
+  if (isMissing(values)) return []
+  return values.flatMap((value) => (typeof value === 'string' ? (instantOf(value) ?? []) : []))
+}
+
+/** The hour of a row, with the newest of its own stamp and those elsewhere. */
+export const changedRow = (plan: Plan, row: Row): readonly ChangedHour[] => {
+  const [slot] = instantsAt(row, plan.slot)
+  const stamps = [...(plan.stamp ? [plan.stamp] : []), ...plan.stampsElsewhere].flatMap((path) => instantsAt(row, path))
+  return slot === undefined || stamps.length === 0 ? [] : [{ hour: floorHour(slot), newest: Math.max(...stamps) }]
+}
+
+/** Each hour once, with its newest, in their order. */
+export const newestByHour = (hours: readonly ChangedHour[]): readonly ChangedHour[] =>
+  [...Map.groupBy(hours, ({ hour }) => hour)]
+    .map(([hour, of]) => ({ hour, newest: of.reduce((newest, each) => Math.max(newest, each.newest), 0) }))
+    .sort((a, b) => a.hour - b.hour)

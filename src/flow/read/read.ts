@@ -1,146 +1,234 @@
 /** One reader over either way to Odoo's tables: what it asks, in which order, and what it makes of the answers. */
 import { CollectError, Unsupported } from '../../collector.ts'
-import type { Instant } from '../../metric.ts'
+import { hours as hoursOf, type Instant } from '../../metric.ts'
 import { allOf, type Condition } from '../condition/condition.ts'
 import type { Row } from '../condition/evaluate.ts'
 import type { Item } from '../ledger/item.ts'
-import type { Catalogue } from '../spec/catalogue.ts'
+import { floorHour, HOUR } from '../ledger/tally.ts'
 import type { ResolvedFlow } from '../spec/resolve.ts'
-import { type FindFloor, floors } from './floors.ts'
-import { type ItemContext, itemOf } from './item_of.ts'
+import { NONE } from '../spec/spec.ts'
+import { documentsAt } from './documents.ts'
+import { type DayIds, type FindDays, floors } from './floors.ts'
+import { groupNamesAt } from './group_names.ts'
+import { itemOf } from './item_of.ts'
+import { instantOf } from './naive.ts'
+import { baseOf, type Plan, planOf } from './plan.ts'
+import { presentAt } from './present.ts'
 import {
-  type Aggregate,
   changedOf,
+  changedRow,
   checksumsOf,
   type Group,
   inHours,
-  type Plan,
-  planOf,
+  newestByHour,
   since as stampedSince,
   within,
 } from './question.ts'
-import type { FlowReader } from './reader.ts'
+import type { ChangedHour, FlowReader, HourChecksum } from './reader.ts'
+import { shapeOf } from './shape.ts'
+import { idOf, type Selection, type Source, shapedRows } from './source.ts'
 
-/** Which rows. */
-export interface Selection {
-  readonly model: string
-  readonly where: Condition
-  /** The smallest id. */
-  readonly atLeast: number
+/** For flows without a horizon, which have no ledger either. */
+const ONE_DAY = hoursOf(24)
+/**
+ * So old are the rows that changes elsewhere are looked for each minute. Odoo has no index on `write_date`: over the
+ * whole span the orders would be gone through for it; from few rows PostgreSQL goes to their orders by primary key. What
+ * is older shows in the checksums.
+ */
+const LATELY = ONE_DAY
+/** The longest from a slot to its deadline that is asked for. */
+const REACH = hoursOf(48)
+
+const ID_RANGE = [
+  { field: 'id', fn: 'min' },
+  { field: 'id', fn: 'max' },
+] as const
+
+const dayIds = ({ begins, values: [first, last] }: Group): readonly DayIds[] => {
+  const day = instantOf(begins)
+  return day === undefined ? [] : [{ day, first: Number(first), last: Number(last) }]
 }
 
-/** A way to the tables. Every question rejects with CollectError or Unsupported. */
-export interface Source {
-  readonly catalogue: Catalogue
-  readonly currencies: Pick<ItemContext, 'currencies' | 'companyCurrencies'>
-  readonly now: () => Instant
-  /** Rows asked for at once. */
-  readonly page: number
-  readonly groups: (
-    rows: Selection,
-    slot: string,
-    by: readonly string[],
-    aggregates: readonly Aggregate[],
-    signal: AbortSignal,
-  ) => Promise<readonly Group[]>
-  /** Counts up to `limit`. */
-  readonly count: (rows: Selection, limit: number, signal: AbortSignal) => Promise<number>
-  /** `limit` at most. */
-  readonly rows: (
-    rows: Selection,
-    fields: readonly string[],
-    order: 'id' | 'id desc',
-    limit: number,
-    signal: AbortSignal,
-  ) => Promise<readonly Row[]>
+const findDays =
+  (source: Source, { flow: { model }, slot }: Plan, signal: AbortSignal): FindDays =>
+  async (from, above) => {
+    // First: what comes meanwhile is beyond it.
+    const [newest] = await source.rows({ model, where: allOf([]), atLeast: 0 }, ['id'], 'id desc', 1, signal)
+    const rows = { model, where: stampedSince(slot, from), atLeast: above }
+    const groups = await source.groups(rows, { field: slot, each: 'day' }, [], ID_RANGE, signal)
+    return { days: groups.flatMap(dayIds), newest: newest ? idOf(newest) : 0 }
+  }
+
+/** When a row was made, under the name its model has for it. */
+const isCreation = ({ visible, slot, start }: ResolvedFlow): boolean =>
+  slot?.field === (visible === NONE ? start : visible)
+
+/** The rows under the flow's base, bounded by id where the slot has no index. */
+type Select = (
+  plan: Plan,
+  from: Instant,
+  to: Instant,
+  conditions: readonly Condition[],
+  signal: AbortSignal,
+) => Promise<Selection>
+
+const selecting = (source: Source): Select => {
+  const boundsOf = floors(source.now)
+  return async (plan, from, to, conditions, signal) => {
+    const { flow, base, slot } = plan
+    const rows = { model: flow.model, where: allOf([base, ...conditions]) }
+    if (flow.slot?.floor === undefined) return { ...rows, atLeast: 0 }
+    const earliest = source.now() - (flow.horizon ?? ONE_DAY) - REACH
+    const span = { table: `${flow.model} ${slot}`, from, to, earliest, isCreation: isCreation(flow) }
+    return { ...rows, ...(await boundsOf(span, findDays(source, plan, signal))) }
+  }
 }
 
-const itemsOf = (flow: ResolvedFlow, rows: readonly Row[], context: ItemContext): readonly Item[] =>
-  rows.flatMap((row) => {
+/** Pages by id: what comes between two of them is at their end. */
+async function* rowPages(source: Source, shape: Plan['shape'], selection: Selection, signal: AbortSignal) {
+  let { atLeast } = selection
+  for (;;) {
+    signal.throwIfAborted()
+    const rows = await shapedRows(source, shape, { ...selection, atLeast }, 'id', source.page, signal)
+    if (rows.length > 0) yield rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < source.page) return
+    atLeast = idOf(last) + 1
+  }
+}
+
+/** Rejects with `decode` where a row can't be read. */
+const itemsOf = (source: Source, flow: ResolvedFlow, rows: readonly Row[]): readonly Item[] => {
+  const context = { ...source.currencies, now: source.now() }
+  return rows.flatMap((row) => {
     const result = itemOf(flow, row, context)
     if ('problem' in result) {
       throw new CollectError('decode', `${flow.name}: ${flow.model} ${String(row.id)}: ${result.problem}`)
     }
     return 'item' in result ? [result.item] : []
   })
-
-const lastId = (rows: readonly Row[]): number => {
-  const id = Number(rows.at(-1)?.id)
-  if (!Number.isSafeInteger(id)) throw new CollectError('decode', 'a row without an id')
-  return id
 }
 
-/** Ids are given before they are committed: so many may still lie below the newest one seen. */
-const UNCOMMITTED = 1_000
+/**
+ * Rows whose own stamp is so new: one scan tells how many they are and of which hours. To count them first, to a limit,
+ * would be a second one at each look, and spares little at the one after a mass write.
+ */
+const changedHere = async (
+  source: Source,
+  plan: Plan,
+  selection: Selection,
+  stamp: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<readonly ChangedHour[] | 'too_many'> => {
+  const hourly = { field: plan.slot, each: 'hour' } as const
+  const groups = await source.groups(selection, hourly, [], [{ field: stamp, fn: 'max' }], signal)
+  return groups.reduce((sum, { count }) => sum + count, 0) > limit ? 'too_many' : changedOf(plan, groups)
+}
 
-const findFloor =
-  (source: Source, { flow: { model }, slot }: Plan, signal: AbortSignal): FindFloor =>
-  async (day, above) => {
-    const oneId = async (where: Condition, order: 'id' | 'id desc') => {
-      const rows = await source.rows({ model, where, atLeast: above }, ['id'], order, 1, signal)
-      return rows.length > 0 ? lastId(rows) : undefined
+/** Rows that lead to a record stamped so lately. No server of before 19 sums up what lies in another table: they are read. */
+const changedElsewhere = async (
+  source: Source,
+  plan: Plan,
+  selection: Selection,
+  limit: number,
+  signal: AbortSignal,
+): Promise<readonly ChangedHour[] | 'too_many'> => {
+  const { flow, slot, stamp, stampsElsewhere } = plan
+  const paths = [slot, ...(stamp ? [stamp] : []), ...stampsElsewhere]
+  const changed: ChangedHour[] = []
+  for await (const rows of rowPages(source, shapeOf(source.catalogue, flow.model, paths), selection, signal)) {
+    changed.push(...rows.flatMap((row) => changedRow(plan, row)))
+    if (changed.length > limit) return 'too_many'
+  }
+  return changed
+}
+
+const changedIn =
+  (source: Source, select: Select): FlowReader<ResolvedFlow>['changedSince'] =>
+  async (flow, since, from, to, limit, signal) => {
+    const plan = planOf(flow, source.catalogue)
+    const { stamp, slot } = plan
+    if (stamp === undefined)
+      throw new Unsupported(`${flow.model} has no write_date: its changes show in checksums only`)
+    const rows = (path: string, first: Instant) =>
+      select(plan, first, to, [within(slot, first, to), stampedSince(path, since)], signal)
+    const here = await changedHere(source, plan, await rows(stamp, from), stamp, limit, signal)
+    if (here === 'too_many') return here
+    const hours = [...here]
+    const lately = Math.max(from, floorHour(source.now()) - LATELY)
+    for (const path of plan.stampsElsewhere) {
+      const elsewhere = await changedElsewhere(source, plan, await rows(path, lately), limit, signal)
+      if (elsewhere === 'too_many') return elsewhere
+      hours.push(...elsewhere)
     }
-    // First: what comes meanwhile is beyond it. Where the span is empty, only what is newer can come into it.
-    const newest = await oneId(allOf([]), 'id desc')
-    return (await oneId(stampedSince(slot, day), 'id')) ?? Math.max(above, (newest ?? 0) - UNCOMMITTED)
+    return newestByHour(hours)
   }
 
-/** The rows under the flow's base. */
-const selecting = (source: Source) => {
-  const floorOf = floors(source.now)
-  return async (
-    plan: Plan,
-    from: Instant,
-    conditions: readonly Condition[],
-    signal: AbortSignal,
-  ): Promise<Selection> => {
-    const { flow, base } = plan
-    const hasFloor = flow.slot?.floor !== undefined
-    return {
-      model: flow.model,
-      where: allOf([base, ...conditions]),
-      atLeast: hasFloor ? await floorOf(flow.name, from, findFloor(source, plan, signal)) : 0,
+/** [from, to), cut at multiples of `each`, so that one stretch is asked in the same words at each look. */
+const stretches = (from: Instant, to: Instant, each = Number.POSITIVE_INFINITY): (readonly [Instant, Instant])[] => {
+  const ends: Instant[] = []
+  for (let end = Math.floor(from / each) * each + each; end < to; end += each) ends.push(end)
+  return [from, ...ends].map((begin, i) => [begin, ends[i] ?? to] as const)
+}
+
+const checksumsOfStretch = async (
+  source: Source,
+  select: Select,
+  plan: Plan,
+  [from, to]: readonly [Instant, Instant],
+  signal: AbortSignal,
+): Promise<readonly HourChecksum[]> => {
+  const { slot, by, aggregates } = plan
+  const span = within(slot, from, to)
+  const hourly = { field: slot, each: 'hour' } as const
+  const groups = await source.groups(await select(plan, from, to, [span], signal), hourly, by, aggregates, signal)
+  const counted = []
+  for (const condition of plan.counted) {
+    const rows = await select(plan, from, to, [span, condition], signal)
+    counted.push(await source.groups(rows, hourly, [], [], signal))
+  }
+  return checksumsOf(plan, groups, counted)
+}
+
+const checksumsIn =
+  (source: Source, select: Select): FlowReader<ResolvedFlow>['checksums'] =>
+  async (flow, from, to, signal) => {
+    const plan = planOf(flow, source.catalogue)
+    const found: HourChecksum[] = []
+    for (const stretch of stretches(from, to, source.stretch)) {
+      found.push(...(await checksumsOfStretch(source, select, plan, stretch, signal)))
     }
+    return found
   }
-}
 
-async function* pages(source: Source, plan: Plan, selection: Selection, signal: AbortSignal) {
-  let atLeast = selection.atLeast
-  for (;;) {
-    signal.throwIfAborted()
-    const rows = await source.rows({ ...selection, atLeast }, plan.fields, 'id', source.page, signal)
-    if (rows.length > 0) yield itemsOf(plan.flow, rows, { ...source.currencies, now: source.now() })
-    if (rows.length < source.page) return
-    atLeast = lastId(rows) + 1
-  }
-}
-
-/** Flows whose items lie in more than one table are Unsupported, and so is `changedSince` where there is no stamp. */
+/**
+ * `changedSince` is Unsupported where there is no stamp, and so are the ledger's questions where there is no slot. The
+ * rows of a further model are asked for by `furtherOf`.
+ */
 export const readerOver = (source: Source): FlowReader<ResolvedFlow> => {
   const select = selecting(source)
+  /** All rows of a slice; of a ledger those of its span. */
+  const standing = async (flow: ResolvedFlow, conditions: readonly Condition[], signal: AbortSignal) => {
+    const all = [baseOf(flow, source.catalogue), ...conditions]
+    if (flow.slot === undefined) return { model: flow.model, where: allOf(all), atLeast: 0 }
+    const from = source.now() - (flow.horizon ?? ONE_DAY)
+    const span = [stampedSince(flow.slot.field, from), ...conditions]
+    return select(planOf(flow, source.catalogue), from, Number.POSITIVE_INFINITY, span, signal)
+  }
   return {
-    checksums: async (flow, from, to, signal) => {
-      const plan = planOf(flow, source.catalogue)
-      const selection = await select(plan, from, [within(plan.slot, from, to)], signal)
-      return checksumsOf(plan, await source.groups(selection, plan.slot, plan.by, plan.aggregates, signal))
-    },
+    checksums: checksumsIn(source, select),
     rows: async function* (flow, hours, signal) {
       const plan = planOf(flow, source.catalogue)
       if (hours.length === 0) return
-      const from = hours.reduce((a, b) => Math.min(a, b))
-      const selection = await select(plan, from, [inHours(plan.slot, hours)], signal)
-      yield* pages(source, plan, selection, signal)
+      const [from, last] = [hours.reduce((a, b) => Math.min(a, b)), hours.reduce((a, b) => Math.max(a, b))]
+      const selection = await select(plan, from, last + HOUR, [inHours(plan.slot, hours)], signal)
+      for await (const rows of rowPages(source, plan.shape, selection, signal)) yield itemsOf(source, flow, rows)
     },
-    changedSince: async (flow, since, from, to, limit, signal) => {
-      const plan = planOf(flow, source.catalogue)
-      const { stamp, slot } = plan
-      if (stamp === undefined) {
-        throw new Unsupported(`${flow.model} has no write_date: its changes show in checksums only`)
-      }
-      const conditions = [within(slot, from, to), stampedSince(stamp, since)]
-      const selection = await select(plan, from, conditions, signal)
-      if ((await source.count(selection, limit + 1, signal)) > limit) return 'too_many'
-      return changedOf(plan, await source.groups(selection, slot, [], [{ field: stamp, fn: 'max' }], signal))
-    },
+    changedSince: changedIn(source, select),
+    present: async (flow, signal) => presentAt(source, flow, await standing(flow, [], signal), signal),
+    documents: (flow, limit, signal) =>
+      documentsAt(source, flow, limit, (open) => standing(flow, open, signal), signal),
+    groupNames: (flow, members, signal) => groupNamesAt(source, flow, members, signal),
   }
 }

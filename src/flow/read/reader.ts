@@ -1,5 +1,5 @@
 /** The seam between the ledger and whatever reads Odoo's tables, RPC or SQL. Types only. */
-import type { Instant } from '../../metric.ts'
+import type { Duration, Instant } from '../../metric.ts'
 import type { Item } from '../ledger/item.ts'
 
 /** One hour of the slot field, named by its first instant. */
@@ -27,8 +27,8 @@ export interface FlowReader<Flow> {
   /** All rows of these hours, in pages: an hour may hold hundreds of thousands. */
   readonly rows: (flow: Flow, hours: readonly Instant[], signal: AbortSignal) => AsyncIterable<readonly Item[]>
   /**
-   * The hours in [from, to) with rows stamped at or after `since`, or `too_many` if more than `limit` rows are: counted
-   * first, with that bound, so that a mass write costs as little as any other look.
+   * The hours in [from, to) with rows stamped at or after `since`, or `too_many` if more than `limit` rows are. What an
+   * item takes from another table is looked at for rows of the last day; older ones' changes show in their checksums.
    */
   readonly changedSince: (
     flow: Flow,
@@ -38,10 +38,16 @@ export interface FlowReader<Flow> {
     limit: number,
     signal: AbortSignal,
   ) => Promise<readonly ChangedHour[] | 'too_many'>
-  /** What stands there now, of the rows of the base, counted by the server: for slices. */
+  /** What stands there now, of the rows of the base, counted by the server: of all where the flow is a slice, else of its horizon. */
   readonly present: (flow: Flow, signal: AbortSignal) => Promise<Present>
   /** Open items, at most `limit`, the oldest start first as far as the server can tell cheaply; asked only when people ask. */
   readonly documents: (flow: Flow, limit: number, signal: AbortSignal) => Promise<readonly Document[]>
+  /** What these members of the flow's group are called; without those that have no name of their own, and without people. */
+  readonly groupNames: (
+    flow: Flow,
+    members: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<string, string>>
 }
 
 export interface Present {
@@ -51,6 +57,8 @@ export interface Present {
   readonly newest: Instant | undefined
   /** By the flow's group; empty where it has none. */
   readonly groups: readonly { readonly member: string | undefined; readonly count: number }[]
+  /** How often they should come, where the rows say so themselves (ir.cron); of several the shortest. */
+  readonly period: Duration | undefined
 }
 
 export interface Document {

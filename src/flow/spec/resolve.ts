@@ -2,10 +2,12 @@
 import type { Instant } from '../../metric.ts'
 import { allOf, applicable, type Condition, pathsIn } from '../condition/condition.ts'
 import { check } from '../condition/tree.ts'
-import { type Catalogue, find } from './catalogue.ts'
+import { type Catalogue, find, type NotFound } from './catalogue.ts'
 import { conditionsOfMoment, pathsOfMoment } from './moment.ts'
+import { narrowingProblems } from './narrow.ts'
 import { type Moment, NONE, type Variant } from './spec.ts'
 import { defined, type Flow } from './spec_file.ts'
+import type { TenantFlow } from './tenant_flow.ts'
 
 /** As `Flow`, but for what differs by version and module: that is settled. */
 export type ResolvedFlow = Omit<Flow, 'variants' | 'series'>
@@ -15,21 +17,30 @@ export interface Odoo {
   readonly modules: ReadonlySet<string>
 }
 
-export type Resolved = { readonly flow: ResolvedFlow } | { readonly unsupported: readonly string[] }
+/** What decides which variants apply. */
+export interface Edition extends Pick<Odoo, 'modules'> {
+  /** The series. */
+  readonly version: number
+}
+
+export type Resolved =
+  | { readonly flow: ResolvedFlow }
+  /** `isUntold`: it may well be supported, but a model it needs could not be asked this time. */
+  | { readonly unsupported: readonly string[]; readonly isUntold?: true }
 
 const within = (
   version: number,
   { from, to }: { readonly from?: number | undefined; readonly to?: number | undefined },
 ) => version >= (from ?? 0) && version <= (to ?? Number.POSITIVE_INFINITY)
 
-const applies = ({ for: where }: Variant, { catalogue, modules }: Odoo): boolean =>
-  within(catalogue.version, where) && (where.modules ?? []).every((module) => modules.has(module))
+const applies = ({ for: where }: Variant, { version, modules }: Edition): boolean =>
+  within(version, where) && (where.modules ?? []).every((module) => modules.has(module))
 
 /** Each variant that applies, later over earlier. */
-const varied = (flow: Flow, odoo: Odoo): ResolvedFlow => {
+const varied = (flow: Flow, edition: Edition): ResolvedFlow => {
   const { variants, series: _, ...base } = flow
   let settled: ResolvedFlow = base
-  for (const variant of variants.filter((v) => applies(v, odoo))) {
+  for (const variant of variants.filter((v) => applies(v, edition))) {
     const { for: _for, ...own } = variant
     settled = { ...settled, ...defined(own) }
   }
@@ -38,10 +49,14 @@ const varied = (flow: Flow, odoo: Odoo): ResolvedFlow => {
 
 type Whens = Pick<ResolvedFlow, 'done' | 'failed' | 'cancelled'>
 
-/** Optional conditions on fields this Odoo has not are left out. */
-const pruned = (flow: ResolvedFlow, { catalogue }: Odoo): ResolvedFlow => {
+/** Optional conditions on fields this Odoo has not are left out; not those on fields that are only hidden from us. */
+const pruned = (flow: ResolvedFlow, catalogue: Catalogue): ResolvedFlow => {
+  const isThere = (model: string, path: string): boolean => {
+    const found = find(catalogue, model, path)
+    return !('problem' in found) || found.isHidden
+  }
   const prune = (conditions: readonly Condition[], model = flow.model): Condition[] => [
-    ...applicable(conditions, (path) => !('problem' in find(catalogue, model, path))),
+    ...applicable(conditions, (path) => isThere(model, path)),
   ]
   const { further } = flow
   const state = <K extends keyof Whens>(key: K) =>
@@ -107,11 +122,14 @@ export const fieldsOf = (flow: ResolvedFlow): readonly (readonly [model: string,
   return [...new Map(named.map((pair) => [pair.join(' '), pair])).values()]
 }
 
-const fieldProblems = (flow: ResolvedFlow, catalogue: Catalogue): readonly string[] =>
-  fieldsOf(flow).flatMap(([model, path]) => {
+/** Of the flow, and of its further rows. */
+const notFoundOf = (flow: ResolvedFlow, catalogue: Catalogue): readonly NotFound[] => {
+  const further = furtherOf(flow)
+  return [...fieldsOf(flow), ...(further ? fieldsOf(further) : [])].flatMap(([model, path]) => {
     const found = find(catalogue, model, path)
-    return 'problem' in found ? [found.problem] : []
+    return 'problem' in found ? [found] : []
   })
+}
 
 const conditionProblems = (flow: ResolvedFlow, catalogue: Catalogue, now: Instant): readonly string[] => {
   const asked = momentsOf(flow).flatMap((moment) => conditionsOfMoment(moment).map((c) => [flow.model, c] as const))
@@ -121,16 +139,39 @@ const conditionProblems = (flow: ResolvedFlow, catalogue: Catalogue, now: Instan
   })
 }
 
-/** For this Odoo, or all the reasons why not. */
-export const resolveFlow = (flow: Flow, odoo: Odoo): Resolved => {
-  const { version } = odoo.catalogue
-  const { from, to } = flow.series
-  if (from !== undefined && version < from) return { unsupported: [`needs Odoo ${from} or newer; this is ${version}`] }
-  if (to !== undefined && version > to) return { unsupported: [`needs Odoo ${to} or older; this is ${version}`] }
-  const resolved = varied(flow, odoo)
-  const absent = resolved.requires.modules.filter((module) => !odoo.modules.has(module))
-  if (absent.length > 0) return { unsupported: absent.map((module) => `the module ${module} is not installed`) }
-  const settled = pruned(resolved, odoo)
-  const problems = [...fieldProblems(settled, odoo.catalogue), ...conditionProblems(settled, odoo.catalogue, 0)]
-  return problems.length > 0 ? { unsupported: [...new Set(problems)] } : { flow: settled }
+/** What this Odoo is too old, too new or too bare for. */
+const lacking = ({ series: { from, to } }: Flow, resolved: ResolvedFlow, { version, modules }: Edition) => {
+  if (from !== undefined && version < from) return [`needs Odoo ${from} or newer; this is ${version}`]
+  if (to !== undefined && version > to) return [`needs Odoo ${to} or older; this is ${version}`]
+  const absent = resolved.requires.modules.filter((module) => !modules.has(module))
+  return absent.map((module) => `the module ${module} is not installed`)
+}
+
+/** What a tenant's configuration may change of what is read; a TenantFlow has it. */
+export type Asked = Pick<TenantFlow, 'narrow' | 'group'>
+
+/** As it stands on this edition, its fields not verified; or all the reasons why it doesn't. */
+export const settle = (flow: Flow, edition: Edition, asked?: Asked): Resolved => {
+  const resolved = varied(flow, edition)
+  const lacks = lacking(flow, resolved, edition)
+  if (lacks.length > 0) return { unsupported: lacks }
+  const base = [...resolved.base, ...(asked?.narrow ?? [])]
+  return { flow: { ...resolved, base, group: asked?.group ?? resolved.group } }
+}
+
+/** For this Odoo, narrowed and grouped as the tenant asks, or as its file stands; or all the reasons why not. */
+export const resolveFlow = (flow: Flow, odoo: Odoo, asked?: Asked): Resolved => {
+  const { catalogue, modules } = odoo
+  const standing = settle(flow, { version: catalogue.version, modules }, asked)
+  if ('unsupported' in standing) return standing
+  const settled = pruned(standing.flow, catalogue)
+  const notFound = notFoundOf(settled, catalogue)
+  const problems = [
+    ...notFound.map(({ problem }) => problem),
+    ...conditionProblems(settled, catalogue, 0),
+    ...(asked ? narrowingProblems(settled, catalogue, asked.narrow) : []),
+  ]
+  if (problems.length === 0) return { flow: settled }
+  const unsupported = [...new Set(problems)]
+  return notFound.some(({ isUntold }) => isUntold) ? { unsupported, isUntold: true } : { unsupported }
 }

@@ -1,7 +1,7 @@
 /** The shape of a flow's file, once: validation, defaults and the JSON schema for editors come from here. */
 import { z } from 'zod'
 import { durationBetween } from '../../config/duration.ts'
-import { BUILT_IN_TIERS } from '../../config/schema.ts'
+import { BUILT_IN_TIERS, isBuiltInTier } from '../../config/tiers.ts'
 import { hours, minutes } from '../../metric.ts'
 import { type Condition, condition, fieldPath } from '../condition/condition.ts'
 
@@ -46,38 +46,49 @@ const stateOf = (description: string) =>
 
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/
 const BY = 'write a time such as "16:00" in quotes, or end_of_day'
-const calendar = z.string().min(1).optional().meta({ description: 'A calendar of the tenant. Default: its own.' })
+const calendar = z.string().min(1).optional().meta({
+  description: "A window of kind open. Default: those of the flow's process, else those of no process.",
+})
 
-const target = z
+export const target = z
   .union([
-    z.strictObject({ within: span }),
-    z.strictObject({ within_open_hours: span, calendar }),
+    z.strictObject({ within: span.meta({ description: 'So long after its start, round the clock.' }) }),
+    z.strictObject({ within_open_hours: span.meta({ description: 'So much open time after its start.' }), calendar }),
     z.strictObject({
-      by: z.union([z.literal('end_of_day'), z.string({ error: BY }).regex(TIME, { error: BY })]),
-      after_open_days: z
-        .int()
-        .min(0)
-        .max(30)
-        .default(0)
-        .meta({ description: '0: of the open day it starts on; 1: of the next.' }),
+      by: z
+        .union([z.literal('end_of_day'), z.string({ error: BY }).regex(TIME, { error: BY })])
+        .meta({ description: 'A time of an open day, or when its open time is over.' }),
+      after_open_days: z.int().min(0).max(30).default(0).meta({
+        description:
+          '0: of the open day it starts on, or if that is over, of the next; 1: of the next open day after the date it starts on.',
+      }),
       calendar,
     }),
-    z.strictObject({ periods: z.number().positive().max(100) }),
-    z.strictObject({ at_most: z.int().min(0) }),
+    z.strictObject({
+      periods: z.number().positive().max(100).meta({ description: 'Of the job: the longest gap between two beats.' }),
+    }),
+    z.strictObject({ at_most: z.int().min(0).meta({ description: 'So many items.' }) }),
   ])
   .meta({
     description:
       'within, within_open_hours or by: when an item is due after its start; periods: the longest gap of a heartbeat; at_most: items of a backlog.',
   })
 
+export const objective = z.number().min(0.5).max(0.9999)
+/** Of a flow whose file says none. */
+export const OBJECTIVES = { shared: 0.95, segmented: 0.97, dedicated: 0.99 } as const
+
 const objectives = z
-  .partialRecord(z.enum(BUILT_IN_TIERS), z.number().min(0.5).max(0.9999))
+  .partialRecord(z.enum(BUILT_IN_TIERS), objective)
   .meta({ description: 'The share of items due that must be good, by tier.' })
 
-const group = z
+export const group = z
   .strictObject({
-    dimension: z.string().regex(/^[a-z_]+$/, { error: 'lower-case letters and _' }),
-    field: fieldPath,
+    dimension: z
+      .string()
+      .regex(/^[a-z_]+$/, { error: 'lower-case letters and _' })
+      .meta({ description: 'What the members are: the label `dimension`.' }),
+    field: fieldPath.meta({ description: 'The field that says the member.' }),
   })
   .meta({ description: 'What verdicts are also counted by.' })
 
@@ -180,7 +191,7 @@ export const flowSchema = z
     }),
     ...parts,
     target,
-    objective: objectives.default({ shared: 0.95, segmented: 0.97, dedicated: 0.99 }),
+    objective: objectives.default(OBJECTIVES),
     mode: z.enum(MODES).default('observe').meta({ description: 'observe, ticket or page. Default observe.' }),
     unknowable: text("What can't be known."),
     series: z
@@ -195,3 +206,9 @@ export const flowSchema = z
 export type FlowFile = z.output<typeof flowSchema>
 export type Variant = FlowFile['variants'][number]
 export type State = NonNullable<FlowFile['done']>
+
+/** What a tenant of this tier is promised; a tier of one's own as a shared one. */
+export const objectiveOf = ({ objective: byTier }: FlowFile, tier: string): number => {
+  const known = isBuiltInTier(tier) ? tier : 'shared'
+  return byTier[known] ?? byTier.shared ?? OBJECTIVES[known]
+}

@@ -1,5 +1,5 @@
 /** A flow's file → its specification, or all that is wrong with it, each at its line. Pure. */
-import { problemsOf } from '../../config/issues.ts'
+import { lazily, problemsOf } from '../../config/issues.ts'
 import type { Path, Problem } from '../../config/problem.ts'
 import { type JsonSchema, jsonSchema } from '../../config/schema.ts'
 import { placeOf, readYaml, type Source } from '../../config/yaml.ts'
@@ -17,6 +17,8 @@ export interface ParsedFlow {
   readonly problems: readonly Problem[]
 }
 
+/** `order-confirmation` of `slo/order-confirmation.yaml`; undefined where a flow can't be named so. */
+export const flowNameOf = (file: string): string | undefined => NAME.exec(file)?.[1]
 const NAME = /^(?:.*\/)?([a-z][a-z0-9-]{0,62})\.yaml$/
 
 type Complaint = readonly [path: Path, message: string]
@@ -46,13 +48,17 @@ const partComplaints = (part: Part, above: Path): readonly Complaint[] => {
   ]
 }
 
-const targetComplaints = ({ kind, target }: FlowFile): readonly Complaint[] => {
+/** What is wrong with a target for flows of this kind. */
+export const targetComplaint = (kind: FlowFile['kind'], target: FlowFile['target']): string | undefined => {
   const fitting = { journey: 'within', outcome: 'within', backlog: 'at_most', heartbeat: 'periods' }[kind]
   const isTimed = 'within' in target || 'within_open_hours' in target || 'by' in target
   const fits = fitting === 'within' ? isTimed : fitting in target || (kind === 'heartbeat' && 'within' in target)
-  return fits
-    ? []
-    : [[['target'], `a ${kind} takes ${fitting === 'within' ? 'within, within_open_hours or by' : fitting}`]]
+  return fits ? undefined : `a ${kind} takes ${fitting === 'within' ? 'within, within_open_hours or by' : fitting}`
+}
+
+const targetComplaints = ({ kind, target }: FlowFile): readonly Complaint[] => {
+  const complaint = targetComplaint(kind, target)
+  return complaint === undefined ? [] : [[['target'], complaint]]
 }
 
 const lists = (part: Partial<FlowFile>): readonly (readonly [Path, readonly Condition[]])[] =>
@@ -109,7 +115,7 @@ export const flowSchemaText = (): string => `${JSON.stringify(shape(), null, 2)}
 /** All problems at once; the message never holds a value. */
 export const parseFlow = (source: Source): ParsedFlow => {
   const yaml = readYaml(source)
-  const name = NAME.exec(source.file)?.[1]
+  const name = flowNameOf(source.file)
   const naming: readonly Problem[] =
     name === undefined
       ? [{ file: source.file, path: [], message: 'name the file <flow>.yaml: lower-case letters, digits and -' }]
@@ -118,7 +124,7 @@ export const parseFlow = (source: Source): ParsedFlow => {
     return { flow: undefined, problems: [...naming, ...yaml.problems] }
   const parsed = flowSchema.safeParse(yaml.root.data ?? {})
   if (!parsed.success) {
-    const context = { yaml, schema: shape(), adviseKey: () => undefined }
+    const context = { yaml, schema: lazily(shape), adviseKey: () => undefined }
     return {
       flow: undefined,
       problems: [...naming, ...parsed.error.issues.flatMap((issue) => problemsOf(context, issue))],

@@ -1,11 +1,16 @@
 /** A flow as one tenant has it: its file, and what the configuration says of it. Plain data. */
-import type { DatedTarget } from '../ledger/verdict.ts'
 import type { Condition } from '../condition/condition.ts'
-import type { FlowFile, MODES } from './spec.ts'
+import type { DatedTarget } from '../ledger/verdict.ts'
+import type { EVIDENCE, FlowFile, MODES } from './spec.ts'
 import type { Flow } from './spec_file.ts'
 
 export type Mode = (typeof MODES)[number]
+export type Evidence = (typeof EVIDENCE)[number]
 export type Target = FlowFile['target']
+
+/** auto: by SQL where it is configured, else by RPC. */
+export const FLOW_READERS = ['auto', 'rpc', 'sql'] as const
+export type FlowReaderChoice = (typeof FLOW_READERS)[number]
 
 export interface TenantFlow {
   readonly flow: Flow
@@ -13,7 +18,7 @@ export interface TenantFlow {
   readonly off: string | undefined
   /** Which of the rows the promise is for; added to the base of whichever variant applies. */
   readonly narrow: readonly Condition[]
-  /** In place of the flow's own. */
+  /** In place of the flow's own; undefined: that one stands. */
   readonly group: FlowFile['group']
   /** Oldest first. */
   readonly targets: readonly [DatedTarget<Target>, ...(readonly DatedTarget<Target>[])]

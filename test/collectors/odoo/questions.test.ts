@@ -140,7 +140,7 @@ describe.for(ways)('Odoo %i over %s', ([version, protocol]) => {
 
   test('queue: every state of every channel, the oldest that could have begun, stuck ones', async () => {
     const states = ['wait_dependencies', 'pending', 'enqueued', 'started', 'failed']
-    const channels = ['root', 'root.sale', 'root.inventory', 'root.delivery', 'root.edi']
+    const channels = ['root', 'root.sale', 'root.inventory', 'root.delivery', 'root.edi', 'root.stock']
     const none = channels.flatMap((channel) => states.map((state) => [`odoo_queue_jobs ${channel} ${state}`, 0]))
     expect(await figures('queue', client)).toEqual({
       ...Object.fromEntries(none),

@@ -34,6 +34,14 @@ const IMPOSSIBLE: Readonly<Record<string, string>> = {
   'a cron that has its next call before its last': "ir_cron WHERE active AND lastcall > nextcall + interval '1 minute'",
   'another company on a transfer than on its order':
     'stock_picking p JOIN sale_order o ON o.id = p.sale_id WHERE p.company_id <> o.company_id',
+  'a payment that does not cover its order':
+    'payment_transaction t JOIN sale_order_transaction_rel r ON r.transaction_id = t.id JOIN sale_order o ON o.id = r.sale_order_id WHERE t.amount < o.amount_total',
+  'a document of an invoice that is not posted':
+    "account_edi_document d JOIN account_move m ON m.id = d.move_id WHERE m.state <> 'posted'",
+  'a notification without its message':
+    'mail_notification n WHERE NOT EXISTS (SELECT FROM mail_message m WHERE m.id = n.mail_message_id)',
+  'a sale that arrived before it was made, or in a session of another counter':
+    'pos_order o JOIN pos_session s ON s.id = o.session_id WHERE o.create_date < o.date_order OR s.config_id <> o.company_id',
   'a transfer of a type that is not its company’s':
     'stock_picking p JOIN stock_picking_type t ON t.id = p.picking_type_id WHERE t.company_id <> p.company_id',
 }
@@ -62,7 +70,10 @@ describe('the day', () => {
         shipped: "SELECT count(*) FROM stock_picking WHERE origin LIKE 'WEB%' AND state = 'done'",
         posted: "SELECT count(*) FROM account_move WHERE state = 'posted' AND payment_state = 'not_paid'",
         paid: "SELECT count(*) FROM account_move WHERE payment_state = 'paid'",
-        mailed: "SELECT count(*) FROM ir_cron c WHERE cron_name LIKE 'Mail:%' AND lastcall > create_date",
+        mailed:
+          "SELECT count(*) FROM mail_notification WHERE notification_status = 'sent' AND mail_mail_id IS NOT NULL",
+        sold: "SELECT count(*) FROM pos_order WHERE create_date > now() - interval '1 minute'",
+        documented: "SELECT count(*) FROM account_edi_document WHERE create_date > now() - interval '1 minute'",
         progress: 'SELECT count(*) FROM ir_cron_progress WHERE done = 1 AND timed_out_counter = 0',
       }
       for (const sql of Object.values(kinds)) {
@@ -114,6 +125,10 @@ describe('the loader', () => {
     expect(await future('sale_order', 'create_date')).toBe(0)
     expect(await future('stock_picking', 'date_done')).toBe(0)
     expect(await future('queue_job', 'date_created')).toBe(0)
+    for (const table of ['payment_transaction', 'account_move', 'account_edi_document', 'mail_message', 'pos_order']) {
+      expect([table, await future(table, 'create_date')]).toEqual([table, 0])
+      expect([table, await count(database, `SELECT (count(*) > 500)::int FROM ${table}`)]).toEqual([table, 1])
+    }
     const share = async (table: string, where: string) =>
       (await count(database, `SELECT count(*) FROM ${table} WHERE ${where}`)) /
       (await count(database, `SELECT count(*) FROM ${table}`))

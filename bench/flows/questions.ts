@@ -1,0 +1,76 @@
+/** What single questions cost on full tables: a fast look's, a full and a whole look's, and a page of backfill's. */
+import type { Course } from '../../src/flow/follow/course.ts'
+import { defaultCadence } from '../../src/flow/ledger/ledger_state.ts'
+import { spanFrom, spanTo } from '../../src/flow/ledger/look.ts'
+import { floorHour } from '../../src/flow/ledger/tally.ts'
+import type { FlowAccess } from '../../src/flow/read/access.ts'
+import { minutes } from '../../src/metric.ts'
+
+const HOUR = minutes(60)
+
+/** What is asked, and how many hours or rows came of it. */
+export interface Asked {
+  readonly question: string
+  readonly ask: () => Promise<number>
+}
+
+const rowsOf = async ({ reader }: FlowAccess, course: Course, hours: readonly number[]): Promise<number> => {
+  let rows = 0
+  for await (const page of reader.rows(course.flow, hours, AbortSignal.timeout(120_000))) rows += page.length
+  return rows
+}
+
+/** A page of backfill is of so many rows or of one hour. */
+const PAGE = 4_000
+
+/** In turn; the later ones use what the earlier ones found. */
+export const questionsOf = (course: Course, access: FlowAccess): readonly Asked[] => {
+  const { flow, work } = course
+  const { reader, now } = access
+  const signal = () => AbortSignal.timeout(120_000)
+  if (work.kind === 'present') {
+    return [{ question: 'count', ask: async () => (await reader.present(flow, signal())).count }]
+  }
+  const from = () => (work.kind === 'ledger' ? spanFrom(work.config, now()) : now() - work.span)
+  const to = () => (work.kind === 'ledger' ? spanTo(work.config, now()) : now() + HOUR)
+  const recent = () => Math.max(from(), floorHour(now()) - defaultCadence.recent)
+  const byStamp = work.kind === 'ledger' && work.config.fast !== 'checksums'
+  let sums: readonly { readonly hour: number; readonly count: number }[] = []
+  const checksums = async (since: number) => {
+    sums = [...(await reader.checksums(flow, since, to(), signal()))].sort((a, b) => b.hour - a.hour)
+    return sums.length
+  }
+  const fast = async () => {
+    if (!byStamp) return checksums(now() - 24 * HOUR)
+    const changed = await reader.changedSince(flow, now() - minutes(3), from(), to(), 500, signal())
+    return changed === 'too_many' ? -1 : changed.length
+  }
+  const page = async () => {
+    let rows = 0
+    const end = sums.findIndex(({ count }, i) => {
+      rows += count
+      return i > 0 && rows > PAGE
+    })
+    return rowsOf(
+      access,
+      course,
+      sums.slice(0, end === -1 ? sums.length : end).map(({ hour }) => hour),
+    )
+  }
+  return [
+    { question: byStamp ? 'fast: changed since' : 'fast: checksums of a day', ask: fast },
+    { question: 'full: checksums of the last days', ask: () => checksums(recent()) },
+    { question: 'whole: checksums of all', ask: () => checksums(from()) },
+    {
+      question: 'rows of the latest hour',
+      ask: () =>
+        rowsOf(
+          access,
+          course,
+          sums.slice(0, 1).map(({ hour }) => hour),
+        ),
+    },
+    { question: 'a page of backfill', ask: page },
+    { question: 'rows there are (no call)', ask: async () => sums.reduce((all, { count }) => all + count, 0) },
+  ]
+}

@@ -1,0 +1,125 @@
+/** A flow, as what is asked of Odoo's tables for it. Pure. */
+import { Unsupported } from '../../collector.ts'
+import { allOf, type Condition, pathsIn } from '../condition/condition.ts'
+import { type Catalogue, find } from '../spec/catalogue.ts'
+import { conditionsOfMoment, pathsOfMoment } from '../spec/moment.ts'
+import { fieldsOf, type ResolvedFlow } from '../spec/resolve.ts'
+import type { Moment } from '../spec/spec.ts'
+import { relationsIn, type Shape, shapeOf, stampPath } from './shape.ts'
+
+export interface Aggregate {
+  readonly field: string
+  /** `count_distinct`: whatever shows that a datetime moved. */
+  readonly fn: 'min' | 'max' | 'sum' | 'count_distinct'
+}
+
+/** The questions of one flow. */
+export interface Plan {
+  readonly flow: ResolvedFlow
+  readonly base: Condition
+  /** The field that partitions the rows into hours. */
+  readonly slot: string
+  /** What an item is made of. */
+  readonly shape: Shape
+  /** What a checksum is counted by. */
+  readonly by: readonly string[]
+  /** In a checksum; the stamp's is the first. */
+  readonly aggregates: readonly Aggregate[]
+  /** Counted for a checksum as well: they look into other tables, whose changes leave no mark on the row. */
+  readonly counted: readonly Condition[]
+  /** Undefined where the table has none (queue.job, mail.notification). */
+  readonly stamp: string | undefined
+  /** Paths to the stamps of other tables' rows that an item's times and state are read from. */
+  readonly stampsElsewhere: readonly string[]
+}
+
+const STAMP = 'write_date'
+
+/** Odoo leaves out archived rows wherever a domain doesn't ask for them; SQL would not. */
+export const withoutArchived = (catalogue: Catalogue, model: string): readonly Condition[] =>
+  catalogue.field(model, 'active')?.kind === 'boolean'
+    ? [{ kind: 'field', field: 'active', test: { operator: '=', value: true }, optional: false }]
+    : []
+
+/** Which rows are items. */
+export const baseOf = (flow: ResolvedFlow, catalogue: Catalogue): Condition => {
+  const isAsked = flow.base.flatMap(pathsIn).includes('active')
+  return allOf([...flow.base, ...(isAsked ? [] : withoutArchived(catalogue, flow.model))])
+}
+
+/** What an item is made of. The rows of a further model are a flow of their own: see `furtherOf`. */
+export const itemShape = (flow: ResolvedFlow, catalogue: Catalogue, also: readonly string[] = []): Shape => {
+  const paths = fieldsOf({ ...flow, base: [], further: undefined }).map(([, path]) => path)
+  return shapeOf(catalogue, flow.model, [...paths, ...also])
+}
+
+/**
+ * Without a stamp: what shows in the times and counts of the rows themselves. What moves one time below the newest shows
+ * in none of them; the nightly rescan finds it.
+ */
+const traces = (flow: ResolvedFlow, catalogue: Catalogue, fields: readonly string[]): readonly Aggregate[] => {
+  // A start that moves may leave the newest where it is.
+  const moving = new Set([flow.start, flow.due].flatMap((moment) => (moment ? pathsOfMoment(moment) : [])))
+  return fields.flatMap((field): Aggregate[] => {
+    const kind = catalogue.field(flow.model, field)?.kind
+    if (field === flow.slot?.field || field === 'id') return []
+    if (kind === 'integer') return [{ field, fn: 'sum' }]
+    if (kind !== 'datetime') return []
+    return [{ field, fn: 'max' }, ...(moving.has(field) ? [{ field, fn: 'count_distinct' as const }] : [])]
+  })
+}
+
+const states = ({ done, failed, cancelled }: ResolvedFlow) => [done, failed, cancelled].filter((s) => s !== undefined)
+
+const leadsElsewhere = (condition: Condition): boolean => pathsIn(condition).some((path) => path.includes('.'))
+
+/** The relations that times and state are read through; what only names or values an item may change unseen. */
+const decisive = (flow: ResolvedFlow): readonly string[] => {
+  const { start, due, only, open = [] } = flow
+  const ends = states(flow)
+  const moments: readonly (Moment | undefined)[] = [start, due, ...ends.map(({ at }) => at)]
+  const told = moments.filter((moment) => moment !== undefined)
+  const asked = [...open, ...ends.flatMap(({ when }) => when), ...told.flatMap(conditionsOfMoment)]
+  return relationsIn([
+    ...told.flatMap(pathsOfMoment),
+    ...asked.flatMap(pathsIn),
+    ...(only?.covers ? [only.covers.amount, only.covers.total] : []),
+  ])
+}
+
+/** Throws Unsupported where the flow's rows are not partitioned into hours. */
+export const planOf = (flow: ResolvedFlow, catalogue: Catalogue): Plan => {
+  const { model, slot } = flow
+  const refuse = (why: string): Unsupported => new Unsupported(`${flow.name} can't be read: ${why}`)
+  if (slot === undefined) throw refuse('it has no slot: its rows are not partitioned into hours')
+  const found = find(catalogue, model, slot.field)
+  if ('problem' in found || found.field.kind !== 'datetime') throw refuse(`${slot.field} is no datetime`)
+  if (slot.field.includes('.')) throw refuse(`${slot.field} lies in another table: Odoo groups by the row's own hours`)
+  const shape = itemShape(flow, catalogue)
+  const stamp = catalogue.field(model, STAMP) ? STAMP : undefined
+  return {
+    flow,
+    base: baseOf(flow, catalogue),
+    slot: slot.field,
+    shape,
+    by: catalogue.field(model, 'state') ? ['state'] : [],
+    aggregates: stamp === undefined ? traces(flow, catalogue, shape.fields) : [{ field: stamp, fn: 'max' }],
+    counted: states(flow)
+      .map(({ when }) => allOf(when))
+      .filter(leadsElsewhere),
+    stamp,
+    stampsElsewhere: decisive(flow).flatMap((relation) => stampPath(catalogue, model, relation) ?? []),
+  }
+}
+
+/**
+ * Paths from the flow's model that are read where they are there, though its file names none of them: a catalogue that
+ * asks for fields by name must ask for these too.
+ */
+export const alsoRead = (flow: ResolvedFlow): readonly string[] => {
+  const relations = relationsIn(fieldsOf({ ...flow, base: [], further: undefined }).map(([, path]) => path))
+  return [
+    ...['id', 'active', 'state', STAMP, 'name', 'reference', 'interval_number', 'interval_type'],
+    ...relations.flatMap((relation) => [`${relation}.active`, `${relation}.${STAMP}`]),
+  ]
+}
