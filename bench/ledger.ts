@@ -6,6 +6,7 @@
 import { businessTimeOf } from '../src/calendar/business_time.ts'
 import { wallClockOf } from '../src/calendar/local_time.ts'
 import type { BusinessWindow } from '../src/calendar/window.ts'
+import { HOUR, MINUTE } from '../src/flow/ledger/counts.ts'
 import type { Item } from '../src/flow/ledger/item.ts'
 import { step } from '../src/flow/ledger/ledger.ts'
 import {
@@ -17,7 +18,6 @@ import {
   type Question,
 } from '../src/flow/ledger/ledger_state.ts'
 import { readingOf } from '../src/flow/ledger/reading.ts'
-import { HOUR, MINUTE } from '../src/flow/ledger/tally.ts'
 import { type Duration, hours, type Instant, minutes } from '../src/metric.ts'
 
 const DAYS = 30

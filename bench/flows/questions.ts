@@ -1,8 +1,8 @@
 /** What single questions cost on full tables: a fast look's, a full and a whole look's, and a page of backfill's. */
 import type { Course } from '../../src/flow/follow/course.ts'
+import { floorHour } from '../../src/flow/ledger/counts.ts'
 import { defaultCadence } from '../../src/flow/ledger/ledger_state.ts'
 import { spanFrom, spanTo } from '../../src/flow/ledger/look.ts'
-import { floorHour } from '../../src/flow/ledger/tally.ts'
 import type { FlowAccess } from '../../src/flow/read/access.ts'
 import { minutes } from '../../src/metric.ts'
 

@@ -2,7 +2,8 @@
 import { type BusinessTime, businessTimeOf, type TimeOfDay } from '../calendar/business_time.ts'
 import { wallClockOf } from '../calendar/local_time.ts'
 import { type BusinessWindow, parseTime } from '../calendar/window.ts'
-import { type Duration, hours, type Instant } from '../metric.ts'
+import type { Duration, Instant } from '../metric.ts'
+import { DAY } from './ledger/counts.ts'
 import type { LocalTime } from './ledger/expected.ts'
 import type { Deadline, Promised } from './ledger/verdict.ts'
 import type { ResolvedFlow } from './spec/resolve.ts'
@@ -31,7 +32,6 @@ export interface Terms {
 /** The deadline that is never reached: far in the future, and an instant all the same. */
 export const NEVER: Instant = Date.UTC(9999, 11, 31)
 
-const DAY = hours(24)
 /** Longer than this no window waits for its items: those judged later are in the longest windows only. */
 const MAX_REACH: Duration = 30 * DAY
 /** How far a row may be planned ahead of its slot, or a date promised on it. */

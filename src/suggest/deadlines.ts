@@ -1,5 +1,5 @@
 /** Deadlines on a calendar, a million times over. Pure. */
-import { floorHour, floorMinute, HOUR, MINUTE } from '../flow/ledger/tally.ts'
+import { floorHour, floorMinute, HOUR, MINUTE } from '../flow/ledger/counts.ts'
 import type { Deadline } from '../flow/ledger/verdict.ts'
 import type { Target } from '../flow/spec/tenant_flow.ts'
 import type { Instant } from '../metric.ts'

@@ -1,14 +1,14 @@
 /** From a flow's past to what it should promise, and whom it should call. Pure. */
 
 import type { Counts } from '../flow/burn.ts'
+import { DAY } from '../flow/ledger/counts.ts'
 import type { Mode, Target } from '../flow/spec/tenant_flow.ts'
-import { type Duration, hours } from '../metric.ts'
+import type { Duration } from '../metric.ts'
 import { isNear, isSame } from './candidates.ts'
 import { type Calls, type Replay, replayOf } from './replay.ts'
 import type { Stall } from './stalls.ts'
 import { countsIn, type Period, type Timeline } from './timeline.ts'
 
-const DAY: Duration = hours(24)
 const WEEK: Duration = 7 * DAY
 const MONTH: Duration = 30 * DAY
 

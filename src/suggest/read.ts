@@ -1,6 +1,5 @@
 /** Reads the rows of a flow's past, the newest hours first, so that what is read when time is up is worth something. */
-import { floorHour, HOUR } from '../flow/ledger/counts.ts'
-import { floorMinute } from '../flow/ledger/tally.ts'
+import { DAY, floorHour, floorMinute, HOUR } from '../flow/ledger/counts.ts'
 import type { FlowReader, HourChecksum } from '../flow/read/reader.ts'
 import { furtherOf, type ResolvedFlow } from '../flow/spec/resolve.ts'
 import type { Duration, Instant } from '../metric.ts'
@@ -8,7 +7,6 @@ import { type Gathered, gather, type History } from './history.ts'
 import type { Ask } from './pace.ts'
 import type { Period } from './timeline.ts'
 
-const DAY: Duration = 24 * HOUR
 /** How far back is looked. */
 export const SPAN: Duration = 30 * DAY
 /** Hours are asked for so many at once, and their rows by about so many; a step that is cut short is lost. */

@@ -1,6 +1,6 @@
 /** How often somebody would have been called: the burn rates, minute by minute over what was. Pure. */
 import { BURN_RATES, type BurnRate, fires, KEEP_FIRING, type Severity } from '../flow/burn.ts'
-import { MINUTE } from '../flow/ledger/tally.ts'
+import { MINUTE } from '../flow/ledger/counts.ts'
 import type { Duration, Instant } from '../metric.ts'
 import { type Timeline, windowAt } from './timeline.ts'
 

@@ -1,5 +1,5 @@
 /** What was found, for people. Pure. */
-import { MINUTE } from '../flow/ledger/tally.ts'
+import { MINUTE } from '../flow/ledger/counts.ts'
 import { isSame, targetText } from './candidates.ts'
 import { metOf, percent, type Setting } from './propose.ts'
 import type { Calls } from './replay.ts'

@@ -1,7 +1,7 @@
 /** The standstills that were: items waiting, and nothing done while other weeks had much done. Pure. */
 
-import type { LocalTime } from '../flow/ledger/expected.ts'
-import { floorMinute, HOUR, MINUTE } from '../flow/ledger/tally.ts'
+import { floorMinute, HOUR, MINUTE } from '../flow/ledger/counts.ts'
+import { type LocalTime, median } from '../flow/ledger/expected.ts'
 import { completedAt, type Promised } from '../flow/ledger/verdict.ts'
 import { type Duration, type Instant, minutes } from '../metric.ts'
 import type { History } from './history.ts'
@@ -74,12 +74,6 @@ const otherWeeks = ({ from, to }: Period, whole: Period, time: LocalTime): reado
       .slice(0, 1)
       .filter((other) => other.from >= whole.from && other.to <= whole.to),
   )
-}
-
-const median = (values: readonly number[]): number | undefined => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const [lower, upper] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
-  return lower === undefined || upper === undefined ? undefined : (lower + upper) / 2
 }
 
 /** Spans of minutes in which items waited and none was done. */

@@ -1,5 +1,5 @@
 /** Everything there is to say of one flow's past. Pure. */
-import { floorHour, HOUR } from '../flow/ledger/tally.ts'
+import { DAY, floorHour, HOUR } from '../flow/ledger/counts.ts'
 import type { Deadline } from '../flow/ledger/verdict.ts'
 import type { Terms } from '../flow/promise.ts'
 import type { Target, TenantFlow } from '../flow/spec/tenant_flow.ts'
@@ -13,7 +13,6 @@ import { type Replay, replayOf } from './replay.ts'
 import { type Stall, stallsOf } from './stalls.ts'
 import { countsIn, type Period, type Timeline, timelineOf } from './timeline.ts'
 
-const DAY: Duration = 24 * HOUR
 const WEEK: Duration = 7 * DAY
 
 /** How many of the items due a target would have met. */

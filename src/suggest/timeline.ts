@@ -1,6 +1,6 @@
 /** The verdicts of a span by the minute, so that any window of any minute is two subtractions. Pure. */
 import type { Counts } from '../flow/burn.ts'
-import { floorMinute, MINUTE } from '../flow/ledger/tally.ts'
+import { floorMinute, MINUTE } from '../flow/ledger/counts.ts'
 import { type Deadline, type Promised, verdictOf } from '../flow/ledger/verdict.ts'
 import { leftEdge, type WindowName } from '../flow/ledger/windows.ts'
 import type { Instant } from '../metric.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import { expectedIn, expectedOf, type LocalTime } from '../../src/flow/ledger/expected.ts'
-import { emptyTally, floorHour, HOUR, MINUTE, type Tally } from '../../src/flow/ledger/tally.ts'
+import { emptyTally, type Tally } from '../../src/flow/ledger/tally.ts'
 import type { View } from '../../src/flow/ledger/windows.ts'
 import type { Instant } from '../../src/metric.ts'
 

@@ -1,8 +1,8 @@
 /** Histories of a table of Odoo's, made up at random: what people, jobs and mishaps do to its rows. */
 import fc from 'fast-check'
 import { businessTimeOf } from '../../src/calendar/business_time.ts'
+import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import { defaultCadence, type LedgerConfig, type LedgerState } from '../../src/flow/ledger/ledger_state.ts'
-import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
 import type { Instant } from '../../src/metric.ts'
 import { windowOf } from '../calendar/arbitrary.ts'
 import { commit, drive, emptyTable, type Row, type Table } from './simulated_table.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ledgerConfigOf } from '../../src/flow/ledger/config.ts'
-import { HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
+import { HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import type { Catalogue } from '../../src/flow/spec/catalogue.ts'
 import { furtherOf } from '../../src/flow/spec/resolve.ts'
 import type { Flow } from '../../src/flow/spec/spec_file.ts'

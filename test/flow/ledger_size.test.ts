@@ -1,10 +1,10 @@
 /** Huge companies: a million rows must neither block the event loop nor fill the memory. */
 import { expect, test } from 'vitest'
+import { HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import type { Item } from '../../src/flow/ledger/item.ts'
 import { step } from '../../src/flow/ledger/ledger.ts'
 import { defaultCadence, emptyLedger, type Input, type LedgerConfig } from '../../src/flow/ledger/ledger_state.ts'
 import { readingOf } from '../../src/flow/ledger/reading.ts'
-import { HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
 import { cellCount } from './oracle.ts'
 

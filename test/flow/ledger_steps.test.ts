@@ -1,5 +1,6 @@
 /** The rules of the ledger one by one: what it asks, when, and what each of them is there for. */
 import { expect, test } from 'vitest'
+import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import { progress, step } from '../../src/flow/ledger/ledger.ts'
 import {
   defaultCadence,
@@ -9,7 +10,6 @@ import {
   type Question,
 } from '../../src/flow/ledger/ledger_state.ts'
 import { viewOf } from '../../src/flow/ledger/reading.ts'
-import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
 import { windowsOf } from '../../src/flow/ledger/windows.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
 import { cellCount, minutesOf } from './oracle.ts'

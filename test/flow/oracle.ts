@@ -1,7 +1,8 @@
 /** What a ledger should say besides its windows, counted from the whole table; and what it keeps. */
 import type { Counts } from '../../src/flow/ledger/counts.ts'
+import { floorHour, floorMinute, HOUR } from '../../src/flow/ledger/counts.ts'
 import type { LedgerConfig } from '../../src/flow/ledger/ledger_state.ts'
-import { floorHour, floorMinute, HOUR, type Tally } from '../../src/flow/ledger/tally.ts'
+import type { Tally } from '../../src/flow/ledger/tally.ts'
 import { completedAt, dueAt } from '../../src/flow/ledger/verdict.ts'
 import type { Worth } from '../../src/flow/report.ts'
 import type { Instant } from '../../src/metric.ts'

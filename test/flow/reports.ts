@@ -4,6 +4,7 @@ import { DURATION_BOUNDS } from '../../src/flow/ledger/tally.ts'
 import { dueHorizons, groupWindows, rateWindows, verdictWindows } from '../../src/flow/ledger/windows.ts'
 import type { FlowReport, Overdue, Reading } from '../../src/flow/report.ts'
 import type { TenantFlow } from '../../src/flow/spec/tenant_flow.ts'
+import { item } from './items.ts'
 import { flowFiles, shipped } from './shipped.ts'
 
 export const AT = Date.UTC(2026, 10, 20, 9, 41)
@@ -73,20 +74,8 @@ export const reportOf = (name: string, over: Partial<FlowReport> = {}, flow: Par
   ...over,
 })
 
-export const itemOf = (id: number, start: number, over: Partial<Item> = {}): Item => ({
-  id,
-  slot: start,
-  start,
-  promised: undefined,
-  state: 'open',
-  ended: undefined,
-  visible: start,
-  group: undefined,
-  company: 1,
-  value: undefined,
-  currency: undefined,
-  ...over,
-})
+export const itemOf = (id: number, start: number, over: Partial<Item> = {}): Item =>
+  item(start, { id, company: 1, ...over })
 
 /** Two orders, the later deadline first. */
 export const overdue: Overdue = {

@@ -1,8 +1,9 @@
 /** A table of Odoo's as other sessions see it: commits may come late, stamps are the database's transaction start. */
+
+import { floorHour, floorMinute, HOUR } from '../../src/flow/ledger/counts.ts'
 import type { Item, ItemState } from '../../src/flow/ledger/item.ts'
 import { step } from '../../src/flow/ledger/ledger.ts'
 import type { Input, LedgerConfig, LedgerState, Question } from '../../src/flow/ledger/ledger_state.ts'
-import { floorHour, floorMinute, HOUR } from '../../src/flow/ledger/tally.ts'
 import { type Deadline, dueAt, type Promised, type Result } from '../../src/flow/ledger/verdict.ts'
 import type { WindowName, Windows } from '../../src/flow/ledger/windows.ts'
 import type { HourChecksum } from '../../src/flow/read/reader.ts'

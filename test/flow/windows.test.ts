@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import type { Item } from '../../src/flow/ledger/item.ts'
-import { floorHour, HOUR, MINUTE, tallyOf } from '../../src/flow/ledger/tally.ts'
+import { tallyOf } from '../../src/flow/ledger/tally.ts'
 import type { Promised } from '../../src/flow/ledger/verdict.ts'
 import { hourlyCounts, leftEdge, type View, windowsOf } from '../../src/flow/ledger/windows.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
+import { done, item } from './items.ts'
 
 const DAY = 24 * HOUR
 const asOf = Date.UTC(2026, 4, 4, 12, 34)
@@ -12,24 +14,6 @@ const promise: Promised<Duration> = {
   evidence: 'ledger',
   targets: [{ since: 0, target: 15 * MINUTE }],
 }
-
-let id = 0
-const item = (start: Instant, more: Partial<Item> = {}): Item => ({
-  id: id++,
-  slot: start,
-  start,
-  promised: undefined,
-  state: 'open',
-  ended: undefined,
-  visible: start,
-  group: undefined,
-  company: undefined,
-  value: undefined,
-  currency: undefined,
-  ...more,
-})
-const done = (start: Instant, after: Duration, group?: string): Item =>
-  item(start, { state: 'done', ended: start + after, group })
 
 const view = (items: readonly Item[], more: Partial<View> = {}): View => ({
   asOf,

@@ -1,8 +1,8 @@
 /** Pasts made by hand: four weeks and two days of a flow that is done round the clock. */
 
+import { HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import type { LocalTime } from '../../src/flow/ledger/expected.ts'
 import type { Item } from '../../src/flow/ledger/item.ts'
-import { HOUR, MINUTE } from '../../src/flow/ledger/tally.ts'
 import type { Deadline, Promised } from '../../src/flow/ledger/verdict.ts'
 import type { Target } from '../../src/flow/spec/tenant_flow.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
@@ -10,7 +10,9 @@ import { candidatesFor } from '../../src/suggest/candidates.ts'
 import { gather, type History } from '../../src/suggest/history.ts'
 import { type Study, studyOf } from '../../src/suggest/study.ts'
 import type { Period } from '../../src/suggest/timeline.ts'
+import { item } from '../flow/items.ts'
 
+export { done, item } from '../flow/items.ts'
 export { HOUR, MINUTE }
 export const DAY = 24 * HOUR
 export const NOW = Date.UTC(2026, 4, 4, 12, 34)
@@ -20,23 +22,6 @@ export const UTC: LocalTime = {
   local: (at) => ({ weekday: new Date(at).getUTCDay(), hour: new Date(at).getUTCHours() }),
   isHoliday: () => false,
 }
-
-let id = 0
-export const item = (start: Instant, more: Partial<Item> = {}): Item => ({
-  id: id++,
-  slot: start,
-  start,
-  promised: undefined,
-  state: 'open',
-  ended: undefined,
-  visible: start,
-  group: undefined,
-  company: undefined,
-  value: undefined,
-  currency: undefined,
-  ...more,
-})
-export const done = (start: Instant, after: Duration): Item => item(start, { state: 'done', ended: start + after })
 
 export const historyOf = (items: readonly Item[]): History => {
   const history = gather()

@@ -1,7 +1,7 @@
 /** Reading the past: the newest first, whole steps only, and rests between questions. */
 import { expect, test } from 'vitest'
 import { CollectError } from '../../src/collector.ts'
-import { floorHour } from '../../src/flow/ledger/tally.ts'
+import { floorHour } from '../../src/flow/ledger/counts.ts'
 import type { FlowReader } from '../../src/flow/read/reader.ts'
 import type { ResolvedFlow } from '../../src/flow/spec/resolve.ts'
 import type { Instant } from '../../src/metric.ts'

@@ -1,13 +1,11 @@
 /** A heartbeat's beats: the starts of its rows, by the hour of their slot; changed hours are read again. */
-import type { Duration, Instant } from '../../metric.ts'
-import { minutes } from '../../metric.ts'
+import { type Duration, type Instant, minutes } from '../../metric.ts'
 import { thinned } from '../ledger/beats.ts'
-import { floorHour, HOUR } from '../ledger/counts.ts'
+import { DAY, floorHour, HOUR } from '../ledger/counts.ts'
 import type { Purpose } from '../ledger/ledger_state.ts'
 import { type Asked, type Asking, abandon, nextPage } from './ask.ts'
 import type { BeatsCourse, BeatsReading, Course } from './course.ts'
 
-const DAY: Duration = 24 * HOUR
 /** The first look goes so far back; backfill a day at a time. */
 const FIRST: Duration = 6 * HOUR
 /** A row may still be committed with a time that has passed. */

@@ -3,7 +3,7 @@ import type { BusinessWindow } from '../../calendar/window.ts'
 import { type Duration, type Instant, minutes } from '../../metric.ts'
 import { beatsReading, presentReading } from '../ledger/beats.ts'
 import { ledgerConfigOf } from '../ledger/config.ts'
-import { HOUR } from '../ledger/counts.ts'
+import { DAY } from '../ledger/counts.ts'
 import type { LocalTime } from '../ledger/expected.ts'
 import { type Cadence, emptyLedger } from '../ledger/ledger_state.ts'
 import { type Part, readingOf } from '../ledger/reading.ts'
@@ -38,7 +38,6 @@ export type MethodOr = Method | { readonly unsupported: string; readonly isUntol
 
 /** Counts and beats are asked for each minute. */
 const POLL: Duration = minutes(1)
-const DAY: Duration = 24 * HOUR
 /** Beats are kept for so long, where their horizon is not shorter. */
 const BEATS: Duration = 7 * DAY
 

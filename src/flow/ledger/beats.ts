@@ -2,11 +2,11 @@
  * Flows that no ledger judges: heartbeats, by the gaps between their beats, and slices, by a present count. Pure.
  * Closed hours and holidays are not looked at: a gap over a weekend is a gap.
  */
-import { type Duration, hours, type Instant } from '../../metric.ts'
+import type { Duration, Instant } from '../../metric.ts'
 import type { Present } from '../read/reader.ts'
 import type { Reading } from '../report.ts'
 import type { Target } from '../spec/tenant_flow.ts'
-import { floorHour, floorMinute, HOUR, MINUTE } from './counts.ts'
+import { DAY, floorHour, floorMinute, HOUR, MINUTE } from './counts.ts'
 import type { Item } from './item.ts'
 import { tallyOf } from './tally.ts'
 import { type DatedTarget, type Deadline, targetAt } from './verdict.ts'
@@ -23,7 +23,6 @@ export interface Heartbeat {
   readonly targets: readonly [DatedTarget<Target>, ...(readonly DatedTarget<Target>[])]
 }
 
-const DAY: Duration = hours(24)
 /** Fewer gaps tell nothing of a period. */
 const FEWEST_GAPS = 4
 

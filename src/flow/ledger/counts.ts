@@ -3,6 +3,7 @@ import { type Duration, hours, type Instant, minutes } from '../../metric.ts'
 
 export const MINUTE: Duration = minutes(1)
 export const HOUR: Duration = hours(1)
+export const DAY: Duration = hours(24)
 export const floorMinute = (at: Instant): Instant => Math.floor(at / MINUTE) * MINUTE
 export const floorHour = (at: Instant): Instant => Math.floor(at / HOUR) * HOUR
 

@@ -1,6 +1,6 @@
 /** How many starts and completions a window would usually hold: what the same weekday and hour held in the weeks before. */
 import type { Instant } from '../../metric.ts'
-import { floorHour, HOUR } from './tally.ts'
+import { floorHour, HOUR } from './counts.ts'
 import { hourlyCounts, leftEdge, type Rate, rateWindows, type View, type WindowName } from './windows.ts'
 
 const WEEKS = 4
@@ -18,7 +18,8 @@ export interface LocalTime {
 /** Of hours without an entry nothing happened: they count 0. */
 export type HourlyCounts = ReadonlyMap<Instant, number>
 
-const median = (values: readonly number[]): number | undefined => {
+/** Of an even number the mean of the two in the middle; undefined of none. */
+export const median = (values: readonly number[]): number | undefined => {
   const sorted = values.toSorted((a, b) => a - b)
   const upper = sorted[Math.floor(sorted.length / 2)]
   const lower = sorted[Math.floor((sorted.length - 1) / 2)]

@@ -5,6 +5,7 @@
  */
 import type { Instant } from '../../metric.ts'
 import type { ChangedHour, HourChecksum } from '../read/reader.ts'
+import { floorHour, floorMinute, HOUR } from './counts.ts'
 import type { Item } from './item.ts'
 import {
   type Input,
@@ -17,7 +18,7 @@ import {
 } from './ledger_state.ts'
 import { backgroundFor, byNewest, type Config, lookFor, purposeOf, questionOf, spanFrom, spanTo } from './look.ts'
 import { withSettled } from './seen.ts'
-import { coarsen, emptyTally, floorHour, floorMinute, HOUR, merge, type Tally, tallyOf } from './tally.ts'
+import { coarsen, emptyTally, merge, type Tally, tallyOf } from './tally.ts'
 
 export interface Step {
   readonly state: LedgerState

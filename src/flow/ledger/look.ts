@@ -3,8 +3,8 @@
  * and the nightly rescan between.
  */
 import type { Duration, Instant } from '../../metric.ts'
+import { floorHour, floorMinute, HOUR } from './counts.ts'
 import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } from './ledger_state.ts'
-import { floorHour, floorMinute, HOUR } from './tally.ts'
 
 /** Nothing here depends on the target's shape. */
 export type Config = Omit<LedgerConfig<never>, 'promise' | 'deadline'>

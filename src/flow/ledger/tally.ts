@@ -5,8 +5,6 @@ import { type Counts, eachOf, noCounts, noEntries } from './counts.ts'
 import type { Item } from './item.ts'
 import { completedAt, type Deadline, dueAt, type Promised, verdictAt } from './verdict.ts'
 
-export { floorHour, floorMinute, HOUR, MINUTE } from './counts.ts'
-
 /** Upper bounds of how long items took, in seconds, from 10 s to a week; each costs a series a flow. */
 export const DURATION_BOUNDS = [10, 60, 300, 900, 3600, 14_400, 86_400, 604_800] as const
 

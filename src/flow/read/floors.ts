@@ -2,9 +2,9 @@
  * Which ids the rows of some hours can have: the primary key in place of an index the slot field lacks. Asked of a table
  * once a day, for all days at once. A row outside them whose slot moves is seen when they are asked for again.
  */
-import { hours, type Instant } from '../../metric.ts'
+import type { Instant } from '../../metric.ts'
+import { DAY } from '../ledger/counts.ts'
 
-const DAY = hours(24)
 /** Ids are given before they are committed: so many may lie beyond the outermost one seen of a day. */
 const UNCOMMITTED = 1_000
 

@@ -2,7 +2,7 @@
 import type { Instant } from '../../metric.ts'
 import { allOf, type Condition } from '../condition/condition.ts'
 import { isMissing, type Row, valuesAt } from '../condition/evaluate.ts'
-import { floorHour, HOUR } from '../ledger/tally.ts'
+import { floorHour, HOUR } from '../ledger/counts.ts'
 import { datetimeText, instantOf } from './naive.ts'
 import type { Plan } from './plan.ts'
 import type { ChangedHour, HourChecksum } from './reader.ts'
