@@ -10,7 +10,7 @@ import { candidatesFor } from '../../src/suggest/candidates.ts'
 import { gather, type History } from '../../src/suggest/history.ts'
 import { type Study, studyOf } from '../../src/suggest/study.ts'
 import type { Period } from '../../src/suggest/timeline.ts'
-import { item } from '../flow/items.ts'
+import { done, item } from '../flow/items.ts'
 
 export { done, item } from '../flow/items.ts'
 export { HOUR, MINUTE }
