@@ -20,15 +20,27 @@ export const tenantDatabaseInfo = metric({
   maxSeries: 50,
 })
 
-export const tenantMetrics = [tenantInfo, tenantDatabaseInfo] as const
+export const serverInfo = metric({
+  name: 'odoo_server_info',
+  type: 'gauge',
+  unit: 'info',
+  help: 'Always 1: the machine group of each configured server.',
+  labels: ['server', 'db_cluster'],
+  maxSeries: 1,
+})
+
+export const tenantMetrics = [tenantInfo, tenantDatabaseInfo, serverInfo] as const
 
 /** The db_cluster of a database is its server's, that of a tenant its own. */
 export const tenantSamples = ({ servers, tenants }: Config): readonly Sample[] => {
   const clusters = new Map(servers.map(({ name, dbCluster }) => [name, dbCluster]))
-  return tenants.flatMap(({ name: tenant, tier, dbCluster, databases }) => [
-    ...sample(tenantInfo, { tenant, tier, db_cluster: dbCluster }, 1),
-    ...databases.flatMap(({ server, datname }) =>
-      sample(tenantDatabaseInfo, { tenant, server, datname, db_cluster: clusters.get(server) ?? server }, 1),
-    ),
-  ])
+  return [
+    ...servers.flatMap(({ name, dbCluster }) => sample(serverInfo, { server: name, db_cluster: dbCluster }, 1)),
+    ...tenants.flatMap(({ name: tenant, tier, dbCluster, databases }) => [
+      ...sample(tenantInfo, { tenant, tier, db_cluster: dbCluster }, 1),
+      ...databases.flatMap(({ server, datname }) =>
+        sample(tenantDatabaseInfo, { tenant, server, datname, db_cluster: clusters.get(server) ?? server }, 1),
+      ),
+    ]),
+  ]
 }

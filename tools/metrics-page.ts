@@ -32,7 +32,7 @@ const FLOWS = `What the ledger of Odoo says of the business flows of \`slo/\`, m
 \`odoo_flow_info\` and \`odoo_flow_objective_ratio\`; the rest is there while the flow is judged, why it is not stands on the
 landing page and in \`/api/v1/flows\`. A tenant of the tier \`dedicated\` has all of them, below 1,500 series; any other
 tenant is to stay below 250: a flow in mode \`ticket\` or \`page\` has what its alerts read, one in mode \`observe\` the
-windows 1h, 1d and 30d. With all shipped flows that holds while at most four of them alert; each further one adds 16. What
+windows 1h, 1d and 30d. With all shipped flows that holds while at most three of them alert; each further one adds 17. What
 is left out stands in \`/api/v1/flows/TENANT/FLOW\`. Amounts of money come on top where they are asked for.`
 
 export const metricsPage = (

@@ -5,23 +5,29 @@
  * Which flows there are and why they are not judged is always told. A flow that alerts (mode ticket or page) has every
  * series its alerts read, whatever the tier. Of what is left, a dedicated tenant has all; the others' flows in observe
  * have the windows people look at: an hour, a day, thirty. With all fourteen shipped flows a tenant that is not
- * dedicated stays below 250 while at most four of them alert; each further one adds 16.
+ * dedicated stays below 250 while at most three of them alert; each further one adds up to 17.
  */
-import { type GroupVerdicts, verdictWindows, type WindowName } from './ledger/windows.ts'
+import { type GroupVerdicts, rateWindows, verdictWindows, type WindowName } from './ledger/windows.ts'
 import type { FlowReport } from './report.ts'
 
 export interface Detail {
   /** Of verdicts. */
   readonly windows: readonly WindowName[]
-  /** Completions, and those that would be usual: what a stall shows in. */
-  readonly completions: boolean
-  /** Starts, durations, what is due next, failures seen. */
+  /** Completions and starts, and those that would be usual, within these: what a stall and a silence show in. */
+  readonly completions: readonly WindowName[]
+  readonly starts: readonly WindowName[]
+  /** What is due until the cut-off. */
+  readonly cutOff: boolean
+  /** Durations, what is due next, failures seen. */
   readonly rest: boolean
   /** How many members of its group, at most; the others stand together. 0: groups are left out. */
   readonly members: number
 }
 
 const OBSERVED_WINDOWS = ['1h', '1d', '30d'] as const satisfies readonly WindowName[]
+/** A stall is looked for within these, a silence within an hour. */
+const STALL = ['30m', '1h'] as const satisfies readonly WindowName[]
+const SILENCE = ['1h'] as const satisfies readonly WindowName[]
 /** As many as the ledger tells apart. */
 const MOST_MEMBERS = 20
 /** Of a dedicated tenant's 1,500: what is left where all fourteen flows have everything but groups. */
@@ -48,7 +54,9 @@ export const detailOf = ({ tier, flow: { mode } }: FlowReport, ofTenant: readonl
   const alerts = mode !== 'observe'
   return {
     windows: isDedicated || alerts ? verdictWindows : OBSERVED_WINDOWS,
-    completions: isDedicated || alerts,
+    completions: isDedicated ? rateWindows : alerts ? STALL : [],
+    starts: isDedicated ? rateWindows : alerts ? SILENCE : [],
+    cutOff: isDedicated || alerts,
     rest: isDedicated,
     members: isDedicated ? membersEach(ofTenant) : 0,
   }

@@ -40,12 +40,12 @@ export const flowVerdicts = metric({
 export const flowStarts = metric({
   ...ofWindow,
   name: 'odoo_flow_starts',
-  help: 'Items that started within the window; dedicated tenants only.',
+  help: 'Items that started within the window; of a tenant that is not dedicated, within 1h and of flows that alert.',
 })
 export const flowStartsExpected = metric({
   ...ofWindow,
   name: 'odoo_flow_starts_expected',
-  help: 'Starts the window would usually hold: the median of the same weekday and hour over four weeks; dedicated tenants only.',
+  help: 'Starts the window would usually hold: the median of the same weekday and hour over four weeks; of a tenant that is not dedicated, within 1h and of flows that alert.',
 })
 export const flowCompletions = metric({
   ...ofWindow,
@@ -79,9 +79,9 @@ export const flowDue = metric({
   name: 'odoo_flow_due',
   type: 'gauge',
   unit: 'count',
-  help: 'Open items whose deadline comes within the horizon; dedicated tenants only.',
+  help: 'Open items whose deadline comes within the horizon, or until the next cut-off of its process ends (cut_off; absent where none does within a day); of a tenant that is not dedicated, cut_off alone, of flows that alert.',
   labels: ['tenant', 'flow', 'horizon'],
-  maxSeries: 3 * FLOWS,
+  maxSeries: 4 * FLOWS,
 })
 export const flowValue = metric({
   name: 'odoo_flow_value',
@@ -165,8 +165,12 @@ type Keys = { readonly tenant: string; readonly flow: string }
 const byWindow = (
   descriptor: typeof flowStarts,
   keys: Keys,
+  shown: readonly string[],
   rates: readonly { readonly window: string; readonly count: number }[] = [],
-): readonly Sample[] => rates.flatMap(({ window, count }) => sample(descriptor, { ...keys, window }, count))
+): readonly Sample[] =>
+  rates
+    .filter(({ window }) => shown.includes(window))
+    .flatMap(({ window, count }) => sample(descriptor, { ...keys, window }, count))
 
 const groupSamples = (report: FlowReport, keys: Keys, { members }: Detail): readonly Sample[] => {
   const dimension = groupOf(report)?.dimension
@@ -191,10 +195,7 @@ const inSeconds = (at: number | undefined): number | undefined => (at === undefi
 const canFail = ({ flow: { flow } }: FlowReport): boolean =>
   [flow, ...flow.variants].some(({ failed }) => failed !== undefined)
 
-const restSamples = (report: FlowReport, { windows, expected, ...reading }: Reading, keys: Keys): readonly Sample[] => [
-  ...byWindow(flowStarts, keys, windows.starts),
-  ...byWindow(flowStartsExpected, keys, expected?.starts),
-  ...(windows.backlog?.due ?? []).flatMap(({ horizon, count }) => sample(flowDue, { ...keys, horizon }, count)),
+const restSamples = (report: FlowReport, reading: Reading, keys: Keys): readonly Sample[] => [
   ...sample(flowDuration, keys, reading.durations),
   ...sample(flowObserved, { ...keys, result: 'failed' }, canFail(report) ? reading.failuresSeen : undefined),
 ]
@@ -211,8 +212,13 @@ const readingSamples = ({ windows, expected, worth }: Reading, keys: Keys, detai
   ...sample(flowOverdue, keys, windows.backlog?.overdue),
   ...sample(flowOldestOpen, keys, inSeconds(windows.backlog?.oldest)),
   ...worth.flatMap(({ state, currency, value }) => sample(flowValue, { ...keys, state, currency }, value)),
-  ...(detail.completions ? byWindow(flowCompletions, keys, windows.completions) : []),
-  ...(detail.completions ? byWindow(flowCompletionsExpected, keys, expected?.completions) : []),
+  ...byWindow(flowCompletions, keys, detail.completions, windows.completions),
+  ...byWindow(flowCompletionsExpected, keys, detail.completions, expected?.completions),
+  ...byWindow(flowStarts, keys, detail.starts, windows.starts),
+  ...byWindow(flowStartsExpected, keys, detail.starts, expected?.starts),
+  ...(windows.backlog?.due ?? [])
+    .filter(({ horizon }) => (horizon === 'cut_off' ? detail.cutOff : detail.rest))
+    .flatMap(({ horizon, count }) => sample(flowDue, { ...keys, horizon }, count)),
 ]
 
 /** Of one flow; `ofTenant`: all flows of its tenant, which share what a tenant may have of series. */

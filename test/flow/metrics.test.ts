@@ -136,23 +136,29 @@ test('a dedicated tenant with all flows, every group full and money asked for ha
 })
 
 test.each(['shared', 'segmented', 'an-operator-s-own'])(
-  '%s: all flows, four of them alerting, at most 250 series',
+  '%s: all flows, three of them alerting, at most 250 series',
   (tier) => {
     const count = (alerting: number) =>
       seriesOf(samplesOf(allFlows(tier, (i) => (i < alerting ? 'ticket' : 'observe'), false)))
-    expect(count(4)).toBeLessThanOrEqual(250)
-    expect(count(5) - count(4)).toBe(16)
+    expect(count(3)).toBeLessThanOrEqual(250)
+    expect(count(4) - count(3)).toBe(17)
   },
 )
 
-test('what alerts read is there whatever the tier: every window, completions and those expected', () => {
-  for (const tier of ['shared', 'dedicated']) {
+test('what alerts read is there whatever the tier: every window, what was done and what began, and what is usual', () => {
+  const all = ['30m', '1h', '1d']
+  const shown = { shared: { completions: ['30m', '1h'], starts: ['1h'] }, dedicated: { completions: all, starts: all } }
+  for (const tier of ['shared', 'dedicated'] as const) {
     const samples = samplesOf([reportOf('picking', { tier }, { mode: 'ticket' })])
     const windowsOf = (name: string) =>
       new Set(samples.filter(({ metric }) => metric.name === name).map(({ labels }) => labels.window))
     expect(windowsOf('odoo_flow_verdicts')).toEqual(new Set(verdictWindows))
-    expect(windowsOf('odoo_flow_completions')).toEqual(new Set(['30m', '1h', '1d']))
-    expect(windowsOf('odoo_flow_completions_expected')).toEqual(new Set(['30m', '1h', '1d']))
+    for (const suffix of ['', '_expected']) {
+      expect(windowsOf(`odoo_flow_completions${suffix}`)).toEqual(new Set(shown[tier].completions))
+      expect(windowsOf(`odoo_flow_starts${suffix}`)).toEqual(new Set(shown[tier].starts))
+    }
+    const due = samples.filter(({ metric }) => metric.name === 'odoo_flow_due').map(({ labels }) => labels.horizon)
+    expect(due).toContain('cut_off')
   }
 })
 

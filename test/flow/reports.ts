@@ -42,7 +42,7 @@ export const fullReading = (members = 20): Reading => ({
       open: 7,
       overdue: 2,
       oldest: AT - 5_400_000,
-      due: dueHorizons.map((horizon, i) => ({ horizon, count: i })),
+      due: [...dueHorizons, 'cut_off' as const].map((horizon, i) => ({ horizon, count: i })),
     },
   },
   expected: {

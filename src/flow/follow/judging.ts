@@ -1,5 +1,6 @@
 /** What comes of a question of one flow: how it is followed on this Odoo, a new reading, or a failure of its own. */
 import type { Logger } from 'pino'
+import { createCutOffs } from '../../calendar/cut_off.ts'
 import { type Duration, type Instant, minutes } from '../../metric.ts'
 import type { FlowAccess } from '../read/access.ts'
 import { ask } from './ask.ts'
@@ -43,13 +44,15 @@ const HEAVY_INTERVAL: Duration = minutes(5)
 export const createJudging = (deps: JudgingDeps): Judging => {
   const { context, connection, isCut, clock, odooNow, redact, log } = deps
   const skew = (): Duration => connection.skew() ?? 0
+  const cutOffAt = createCutOffs(context.calendar)
 
   /** What is known now, once every course has been looked at. */
   const read = (flow: Followed): void => {
     const { method } = flow
     const lookedAt = method?.courses.map((each) => each.lookedAt ?? Number.NEGATIVE_INFINITY) ?? []
     if (method === undefined || !lookedAt.every(Number.isFinite)) return
-    flow.reading = readMethod(method, flow.flow, odooNow())
+    const now = odooNow()
+    flow.reading = readMethod(method, flow.flow, now, cutOffAt(flow.flow.flow.process, now))
     if (flow.reading === undefined) return
     flow.readAt = Math.min(...lookedAt)
     flow.wasJudged = true

@@ -135,15 +135,16 @@ export const methodOf = (
 
 const isLedger = (work: Course['work']): work is LedgerCourse => work.kind === 'ledger'
 
-/** What is known now; undefined before the first answer. */
+/** What is known now; undefined before the first answer. `cutOff`: when the next one of its process ends. */
 export const readMethod = (
   { courses, time, resolved }: Method,
   { targets }: TenantFlow,
   odooNow: Instant,
+  cutOff: Instant | undefined,
 ): Reading | undefined => {
   const works = courses.map(({ work }) => work)
   const parts: readonly Part<Target>[] = works.filter(isLedger)
-  if (parts.length > 0) return readingOf(parts, { time })
+  if (parts.length > 0) return readingOf(parts, { time, cutOff })
   const [work] = works
   if (work?.kind === 'beats') {
     const { knownFrom } = work

@@ -17,6 +17,8 @@ export interface Part<T> {
 export interface ReadingOptions {
   /** The calendar that tells what is usual; undefined: nothing is expected. */
   readonly time: LocalTime | undefined
+  /** When the next cut-off of its process ends; undefined where none does within a day. */
+  readonly cutOff?: Instant | undefined
 }
 
 const known = <V>(values: readonly (V | undefined)[]): readonly V[] => values.filter((value) => value !== undefined)
@@ -75,9 +77,10 @@ const worthOf = ({ slots, asOf }: View): readonly Worth[] => {
  * Of one ledger or several: a further model's rows have one of their own. Undefined until each has had its first look,
  * and while one is more than an hour behind another.
  */
-export const readingOf = <T>(parts: readonly Part<T>[], { time }: ReadingOptions): Reading | undefined => {
-  const view = viewOf(parts)
-  if (view === undefined) return undefined
+export const readingOf = <T>(parts: readonly Part<T>[], { time, cutOff }: ReadingOptions): Reading | undefined => {
+  const seen = viewOf(parts)
+  if (seen === undefined) return undefined
+  const view = { ...seen, cutOff }
   const durations = known(parts.map(({ state }) => state.seen.durations))
   const hasDurations = view.hasCompletions && durations.length === parts.length
   return {

@@ -39,6 +39,8 @@ export interface View {
   readonly horizon: Duration | undefined
   /** Completions are absent where Odoo does not store them. */
   readonly hasCompletions: boolean
+  /** When the next cut-off of its process ends; undefined where none does within a day. */
+  readonly cutOff?: Instant | undefined
 }
 
 export interface Verdicts {
@@ -54,6 +56,8 @@ export interface Rate {
   readonly window: WindowName
   readonly count: number
 }
+/** What is due until today's cut-off stands beside what is due within a span of time. */
+export type DueHorizon = (typeof dueHorizons)[number] | 'cut_off'
 /** Of the items that are open now; absent until the whole span has been read. */
 export interface Backlog {
   readonly open: number
@@ -61,7 +65,7 @@ export interface Backlog {
   readonly overdue: number | undefined
   /** When the oldest open item started; undefined if none is open. */
   readonly oldest: Instant | undefined
-  readonly due: readonly { readonly horizon: WindowName; readonly count: number }[]
+  readonly due: readonly { readonly horizon: DueHorizon; readonly count: number }[]
 }
 export interface Windows {
   readonly asOf: Instant
@@ -177,10 +181,13 @@ const backlog = (view: View): Backlog => {
     open += tally.open
     if (tally.oldest !== undefined) oldest = Math.min(oldest ?? tally.oldest, tally.oldest)
   }
-  const due = dueHorizons.map((horizon) => ({
-    horizon,
-    count: dueWithin(view, view.asOf, view.asOf + spans[horizon]),
-  }))
+  const { asOf, cutOff } = view
+  const within = (horizon: DueHorizon, end: Instant) => ({ horizon, count: dueWithin(view, asOf, end) })
+  const due = [
+    ...dueHorizons.map((horizon) => within(horizon, asOf + spans[horizon])),
+    // What is due at the cut-off itself is due by it.
+    ...(cutOff === undefined ? [] : [within('cut_off', cutOff + 1)]),
+  ]
   return { open, overdue: dueWithin(view, Number.NEGATIVE_INFINITY, view.asOf), oldest, due }
 }
 
