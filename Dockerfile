@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY collectors collectors
+COPY alert-rules alert-rules
 # the only optional package is a Node for development machines whose own is too old
 RUN npm run build \
  && npm prune --omit=dev --omit=optional --ignore-scripts

@@ -7,6 +7,8 @@ import { odooIngressRequestDuration, odooIngressRequests } from '../collectors/t
 import { ask } from '../src/alerting/ask.ts'
 import type { RuleFile } from '../src/alerting/rule.ts'
 import { labelsOf, minutes, type PromQL, promql } from '../src/metric.ts'
+import { aboutServer, aboutTenant } from './about.ts'
+import { CERTIFICATE, INGRESS } from './thresholds.ts'
 
 const tenant = labelsOf(odooIngressRequests, 'tenant')
 const series = labelsOf(odooIngressRequests, 'server', 'tenant', 'code')
@@ -31,8 +33,6 @@ const requests = promql`sum by (${tenant}) (max by (${histogram}) (increase(${od
 
 const left = promql`max by (${certificate}) (${odooIngressTlsNotAfter}) - time()`
 
-const DAY = 86_400
-
 const byCode = ask(
   `sort_desc(sum by (code) (max by (${series}) (increase(${odooIngressRequests.name}{tenant=%q,code=~"5.."}[5m]))) > 0)`,
   ['tenant'],
@@ -46,33 +46,37 @@ export const ingress: RuleFile = {
     {
       name: 'odoo-ingress',
       rules: [
-        {
+        aboutTenant({
           name: 'OdooIngressErrors',
-          expr: promql`${errorShare(LONG)} > ${0.05} and on (${tenant}) ${errorShare(SHORT)} > ${0.05} and on (${tenant}) ${answered(FAILED, LONG)} >= ${10}`,
+          by: tenant,
+          expr: promql`${errorShare(LONG)} > ${INGRESS.errorRatio} and on (${tenant}) ${errorShare(SHORT)} > ${INGRESS.errorRatio} and on (${tenant}) ${answered(FAILED, LONG)} >= ${10}`,
           for: minutes(2),
           keepFiringFor: minutes(5),
           severity: 'page',
-          layer: 'symptom',
+          layer: 'cause',
           summary: "{{ $value | humanizePercentage }} of {{ $labels.tenant }}'s requests fail with a server error.",
           description: `More than one in twenty, and at least ten, over five minutes. By status in that time: ${byCode}.`,
           impact: 'Users and connected shops see errors instead of Odoo; what they were saving may be lost.',
-        },
-        {
+        }),
+        aboutTenant({
           name: 'OdooIngressSlow',
-          expr: promql`${p95(LONG)} > ${4} and on (${tenant}) ${p95(SHORT)} > ${4} and on (${tenant}) ${requests} >= ${20}`,
+          by: tenant,
+          expr: promql`${p95(LONG)} > ${INGRESS.p95Seconds} and on (${tenant}) ${p95(SHORT)} > ${INGRESS.p95Seconds} and on (${tenant}) ${requests} >= ${20}`,
           for: minutes(5),
           keepFiringFor: minutes(5),
           severity: 'ticket',
-          layer: 'symptom',
+          layer: 'cause',
           summary: "One in twenty of {{ $labels.tenant }}'s requests takes {{ $value | humanizeDuration }} or longer.",
           description:
             'The 95th percentile, over five minutes and at least twenty requests, websockets left out. It can read no higher than the last bucket of Traefik, which is 5 s unless set.',
           impact:
             'Users wait, repeat what they did, and give up; scanners and connected shops run into their timeouts.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooCertificateExpiring',
-          expr: promql`${left} < ${14 * DAY}`,
+          by: certificate,
+          dashboard: 'odoo-ingress',
+          expr: promql`${left} < ${CERTIFICATE.ticket}`,
           for: minutes(15),
           severity: 'ticket',
           layer: 'cause',
@@ -80,10 +84,12 @@ export const ingress: RuleFile = {
             'The certificate of {{ $labels.cn }} on {{ $labels.server }} has {{ $value | humanizeDuration }} left.',
           description: 'Less than two weeks: one that is renewed by itself (ACME) should have been by now.',
           impact: 'None yet. When it ends, browsers refuse the site and connected systems refuse the connection.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooCertificateExpiringSoon',
-          expr: promql`${left} < ${3 * DAY}`,
+          by: certificate,
+          dashboard: 'odoo-ingress',
+          expr: promql`${left} < ${CERTIFICATE.page}`,
           for: minutes(15),
           keepFiringFor: minutes(15),
           severity: 'page',
@@ -93,7 +99,7 @@ export const ingress: RuleFile = {
           description: 'Less than three days, a weekend, or it has ended already (a negative time).',
           impact:
             'When it ends, browsers refuse the site, and shops, carriers and scanners the connection: all at once.',
-        },
+        }),
       ],
     },
   ],

@@ -15,6 +15,8 @@ import { redisEvictedKeys, redisExpiredKeys } from '../collectors/redis/stats.ts
 import { ask } from '../src/alerting/ask.ts'
 import type { RuleFile } from '../src/alerting/rule.ts'
 import { labelsOf, type MetricDescriptor, minutes, type PromQL, promql, where } from '../src/metric.ts'
+import { aboutServer } from './about.ts'
+import { REDIS_MEMORY_RATIO } from './thresholds.ts'
 
 const server = labelsOf(redisMemoryUsed, 'server')
 const error = labelsOf(redisErrors, 'server', 'err')
@@ -30,6 +32,22 @@ const aofIsOn = promql`${seen(redisAofEnabled)} == ${1}`
 
 const sessionsNow = promql`max by (${store}) (${redisOdooSessions})`
 const sessionsBefore = promql`max by (${store}) (max_over_time(${redisOdooSessions}[30m]))`
+const ofStore = (query: (series: string) => string, shown: string, otherwise: string): string =>
+  ask(
+    query(`${redisOdooSessions.name}{server=%q,tenant=%q,db=%q,prefix=%q}`),
+    ['server', 'tenant', 'db', 'prefix'],
+    shown,
+    otherwise,
+  )
+const sessionsLeft = ofStore(
+  (series) => `max(${series})`,
+  `{{ . | first | value | printf "%.0f" }} are left${ofStore(
+    (series) => `max(max_over_time(${series}[30m]))`,
+    ' of the {{ . | first | value | printf "%.0f" }} there were within half an hour',
+    '',
+  )}`,
+  'How many are left is not known',
+)
 
 const ofServer = (query: string, shown: string): string => ask(query, ['server'], shown, 'unknown')
 const count = '{{ . | first | value | humanize }}'
@@ -51,9 +69,10 @@ export const redis: RuleFile = {
     {
       name: 'odoo-redis',
       rules: [
-        {
+        aboutServer({
           name: 'OdooRedisMemoryNearLimit',
-          expr: promql`${seen(redisMemoryUsed)} / (${seen(redisMemoryMax)} > ${0}) > ${0.9} and on (${server}) ${refusesWhenFull}`,
+          by: server,
+          expr: promql`${seen(redisMemoryUsed)} / (${seen(redisMemoryMax)} > ${0}) > ${REDIS_MEMORY_RATIO} and on (${server}) ${refusesWhenFull}`,
           for: minutes(5),
           keepFiringFor: minutes(5),
           severity: 'page',
@@ -62,9 +81,10 @@ export const redis: RuleFile = {
           description: `More than nine tenths of ${limit} for five minutes, and its policy is noeviction: at the limit it refuses every write.`,
           impact:
             'At the limit nobody can sign in, no session is kept, no message or job enters; who is signed in may be thrown out.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooRedisEvicting',
+          by: server,
           expr: promql`${risen(redisEvictedKeys)} > ${0}`,
           for: minutes(5),
           keepFiringFor: minutes(10),
@@ -73,21 +93,23 @@ export const redis: RuleFile = {
           summary: 'Redis {{ $labels.server }} is full and throws keys out: {{ $value | humanize }} in five minutes.',
           description: `It has reached ${limit} and evicts by ${policy}, for five minutes or longer.`,
           impact: 'For a cache that is its work. Where sessions live here, each that goes is a user logged out.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooRedisWritesRefused',
+          by: error,
           expr: promql`max by (${error}) (increase(${redisErrors}{err=~"OOM|MISCONF|NOREPLICAS"}[5m])) > ${5}`,
           for: minutes(1),
           keepFiringFor: minutes(5),
           severity: 'page',
-          layer: 'symptom',
+          layer: 'cause',
           summary: 'Redis {{ $labels.server }} refuses writes with {{ $labels.err }}.',
           description:
             '{{ $value | humanize }} in five minutes. OOM: it is full. MISCONF: the last snapshot failed. NOREPLICAS: too few replicas follow.',
           impact: 'Odoo can keep no session here: users cannot sign in, and see errors where a page writes.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooRedisPersistenceFailing',
+          by: server,
           expr: promql`${seen(redisRdbLastBgsaveStatus)} == ${0} or ((${seen(redisAofLastWriteStatus)} == ${0} or ${seen(redisAofLastBgrewriteStatus)} == ${0}) and on (${server}) ${aofIsOn})`,
           for: minutes(5),
           keepFiringFor: minutes(5),
@@ -98,9 +120,10 @@ export const redis: RuleFile = {
             'The last snapshot, or the last write or rewrite of the append-only file, failed; for five minutes.',
           impact:
             'A restart now loses what was not saved: everybody is logged out. By its defaults Redis refuses writes after a failed snapshot.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooRedisReplicaCutOff',
+          by: server,
           expr: promql`${seen(redisMasterLinkUp)} == ${0}`,
           for: minutes(5),
           keepFiringFor: minutes(2),
@@ -110,21 +133,24 @@ export const redis: RuleFile = {
           description:
             'The connection to its master has been down for five minutes; a first synchronisation counts as down.',
           impact: 'What it serves is old, and a failover to it loses everything since: sessions, messages, jobs.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooRedisSessionsFalling',
+          by: store,
+          seen: sessionsNow,
           expr: promql`${sessionsNow} / (${sessionsBefore} >= ${20}) < ${0.5}`,
           for: minutes(2),
           keepFiringFor: minutes(5),
           severity: 'page',
           layer: 'symptom',
           summary:
-            "Odoo's sessions on {{ $labels.server }}{{ with $labels.tenant }} of {{ . }}{{ end }} have fallen to {{ $value | humanizePercentage }}.",
-          description: `Against the most there were within half an hour. Keys evicted in it: ${inHalfAnHour(redisEvictedKeys)}, expired: ${inHalfAnHour(redisExpiredKeys)}. Redis has run for ${uptime}.`,
+            "Odoo's sessions on {{ $labels.server }}{{ with $labels.tenant }} of {{ . }}{{ end }} have fallen by more than half.",
+          description: `${sessionsLeft}. Keys evicted within half an hour: ${inHalfAnHour(redisEvictedKeys)}, expired: ${inHalfAnHour(redisExpiredKeys)}. Redis has run for ${uptime}.`,
           impact: 'Users have been logged out in the middle of their work; what they had not saved is lost.',
-        },
-        {
+        }),
+        aboutServer({
           name: 'OdooRedisConnectionsRejected',
+          by: server,
           expr: promql`${risen(redisRejectedConnections)} > ${5}`,
           for: minutes(1),
           keepFiringFor: minutes(5),
@@ -134,7 +160,7 @@ export const redis: RuleFile = {
           description: 'All connections it may have (maxclients) are taken.',
           impact:
             'Odoo processes that find no connection cannot read the session of the request they serve: users see errors.',
-        },
+        }),
       ],
     },
   ],

@@ -35,14 +35,15 @@ export interface Receiver {
 }
 
 const KEPT = 1000
+const WATCHDOG = 'OdooPulseWatchdog'
 const UNSAID = new Set(['alertname', 'instance', 'job'])
 
-/** One line for people: `FIRING OdooPostgresStandbyCutOff (server=standby, severity=page): …` */
-export const describeAlert = ({ status, labels, annotations }: Alert): string => {
+/** One line for people: `FIRING OdooPostgresStandbyCutOff (server=standby, severity=page) to office: …` */
+export const describeAlert = ({ status, labels, annotations }: Alert, receiver: string): string => {
   const told = Object.entries(labels).filter(([name]) => !UNSAID.has(name))
   const where = told.length > 0 ? ` (${told.map(([name, value]) => `${name}=${value}`).join(', ')})` : ''
   const summary = annotations.summary ?? annotations.description
-  return `${status.toUpperCase()} ${labels.alertname ?? 'unnamed alert'}${where}${summary === undefined ? '' : `: ${summary}`}`
+  return `${status.toUpperCase()} ${labels.alertname ?? 'unnamed alert'}${where} to ${receiver}${summary === undefined ? '' : `: ${summary}`}`
 }
 
 /** Listens on a free loopback port; `say` gets a line for each alert of a notification. */
@@ -57,7 +58,9 @@ export const startReceiver = async (say: (line: string) => void): Promise<Receiv
     }
     received.push(parsed.data)
     if (received.length > KEPT) received.shift()
-    for (const alert of parsed.data.alerts) say(describeAlert(alert))
+    // What is told only so that its silence is heard needs no line.
+    const told = parsed.data.alerts.filter(({ labels }) => labels.alertname !== WATCHDOG)
+    for (const alert of told) say(describeAlert(alert, parsed.data.receiver))
     response.status(204).end()
   })
   app.get('/', (_, response) => {

@@ -1,10 +1,13 @@
 /** The command line: what may be asked, and what is answered. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { ruleFiles } from '../alert-rules/index.ts'
 import { collectors } from '../collectors/index.ts'
+import { ownFlowFiles } from './alerting/installation.ts'
 import { check } from './check.ts'
 import { isListen, LISTEN_ADVICE, LOG_LEVELS } from './config/schema.ts'
 import type { LogLevel } from './config.ts'
 import { doctor } from './doctor.ts'
+import { addGenerate } from './generate.ts'
 import { askHealth } from './health_check.ts'
 import { secretsBeside } from './secrets.ts'
 import { type ExitCode, type Signals, serve } from './serve.ts'
@@ -27,6 +30,7 @@ Examples:
   $ odoo-pulse doctor --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse serve --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse suggest --config /etc/odoo-pulse/odoo-pulse.yaml
+  $ odoo-pulse generate --config /etc/odoo-pulse/odoo-pulse.yaml --out /etc/odoo-pulse/alerting
   $ curl http://127.0.0.1:18069/metrics
 
 Exit codes: 0 as asked, 1 it could not run, 2 wrong command line or configuration.`
@@ -201,6 +205,18 @@ export const run = async (argv: readonly string[], deps: CliDeps): Promise<ExitC
   addCheck(program, deps, settle)
   addDoctor(program, deps, settle)
   addSuggest(program, { ...deps, collectors, configOption, settle })
+  addGenerate(program, {
+    ...deps,
+    collectors,
+    ruleFiles,
+    flowFiles: ({ flows, ownFlows }) =>
+      ownFlowFiles(
+        flows.filter(({ name }) => ownFlows.includes(name)),
+        ruleFiles,
+      ),
+    configOption,
+    settle,
+  })
   addHealth(program, deps, settle)
   try {
     await program.parseAsync(argv, { from: 'user' })

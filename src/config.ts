@@ -4,6 +4,7 @@ import type { AnyCollector, Target } from './collector.ts'
 import { readConfigFiles } from './config/files.ts'
 import { type FlowSources, flowsIn, noFlows } from './config/flow_files.ts'
 import { type IssueContext, lazily, problemsOf } from './config/issues.ts'
+import type { ConfiguredLinks, Oncall } from './config/oncall.ts'
 import type { Path, Problem } from './config/problem.ts'
 import { checkReferences, type Files } from './config/references.ts'
 import { resolveConfig } from './config/resolve.ts'
@@ -65,6 +66,12 @@ export interface Config {
   readonly polling: { readonly share: number }
   readonly logging: { readonly level: LogLevel }
   readonly telemetry: { readonly otlpEndpoint: string | undefined }
+  /** Who is told of alerts; undefined where that is left to an Alertmanager configuration of one's own. */
+  readonly oncall: Oncall | undefined
+  /** Bases of the URLs in the texts of alerts. */
+  readonly links: ConfiguredLinks
+  /** Of the flows, the operator's own, by name. */
+  readonly ownFlows: readonly string[]
 }
 
 export type Loaded =
@@ -131,7 +138,13 @@ export const parseConfig = (
   const merged = [parsedMain.data, ...parsedTenants.map(({ result }) => result.data)].map((data) => data?.tenants ?? {})
   const config =
     problems.length === 0 && parsedMain.success
-      ? resolveConfig({ main: parsedMain.data, tenants: Object.assign({}, ...merged), flows: found.flows, collectors })
+      ? resolveConfig({
+          main: parsedMain.data,
+          tenants: Object.assign({}, ...merged),
+          flows: found.flows,
+          ownFlows: [...found.files.keys()].sort(),
+          collectors,
+        })
       : undefined
   const names = collectors.map(({ name }) => name)
   const order = [...files, ...flowSources.own].map(({ file }) => file)

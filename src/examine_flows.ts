@@ -17,7 +17,8 @@ import {
   type Verdict,
 } from './examination.ts'
 import { DEADLINES, OPEN_DEADLINE } from './flow/follow/connection.ts'
-import { type Method, type MethodContext, methodOf } from './flow/follow/method.ts'
+import type { Method, MethodContext } from './flow/follow/method.ts'
+import { methodOf } from './flow/follow/together.ts'
 import { defaultCadence } from './flow/ledger/ledger_state.ts'
 import type { FlowAccess } from './flow/read/access.ts'
 import type { TenantFlow } from './flow/spec/tenant_flow.ts'
@@ -61,12 +62,12 @@ const createSession = (way: Target, wanted: readonly TenantFlow[], secret: Conne
 }
 
 /** Its rows of the last hour; where only a count exists, that. */
-const count = async ({ courses }: Method, { reader, now }: FlowAccess, signal: AbortSignal): Promise<Answer> => {
+const count = async ({ own }: Method, { reader, now }: FlowAccess, signal: AbortSignal): Promise<Answer> => {
   const at = now()
   let rows = 0
-  for (const { flow, work } of courses) {
-    if (work.kind === 'present') rows += (await reader.present(flow, signal)).count
-    else for (const hour of await reader.checksums(flow, at - hours(1), at, signal)) rows += hour.count
+  for (const { flow, part } of own) {
+    if (part.kind === 'present') rows += (await reader.present(flow, signal)).count
+    else for (const hour of await reader.checksums([flow], at - hours(1), at, signal)) rows += hour.count
   }
   return { rows }
 }

@@ -26,6 +26,14 @@ export interface MetricDescriptor<L extends string = string> {
   readonly labels: readonly L[]
   /** Per target. Past it the probe fails with `series_limit`; nothing is cut in silence. */
   readonly maxSeries: number
+  /** Labels that are empty on some series; every other one never is. Rules may join on those alone. */
+  readonly mayBeEmpty?: readonly NoInfer<L>[]
+  /** Of labels whose values are a closed set. */
+  readonly values?: { readonly [K in NoInfer<L>]?: readonly string[] }
+  /** Between which values it lies, both included, where that is not what the unit says (bool 0 to 1, info 1, ratio 0 to 1). */
+  readonly range?: readonly [min: number, max: number]
+  /** Upper bounds of a histogram, where they are ours to set. */
+  readonly buckets?: readonly number[]
   /** The exporter whose name this is, where the name is kept so that existing dashboards go on working. */
   readonly inherited?: 'postgres_exporter' | 'redis_exporter'
 }

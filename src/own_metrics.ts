@@ -31,6 +31,7 @@ export const targetBusyRatio = metric({
   name: 'odoo_pulse_target_busy_ratio',
   type: 'gauge',
   unit: 'ratio',
+  range: [0, Number.POSITIVE_INFINITY],
   help: "Share of the target's time that its probes take together.",
   labels: target,
   maxSeries: 1,
@@ -57,6 +58,8 @@ export const httpRequestDuration = metric({
   unit: 'seconds',
   help: 'Duration of requests to this process; code 499 stands for clients that left before the answer.',
   labels: ['handler', 'code'],
+  // From a page served from memory (under a millisecond) to a probe that waits for its deadline.
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   maxSeries: 100,
 })
 export const eventLoopStall = metric({
@@ -65,6 +68,7 @@ export const eventLoopStall = metric({
   unit: 'seconds',
   help: 'Longest delay of the event loop in each second, looked at every 100 ms.',
   labels: [],
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   maxSeries: 1,
 })
 

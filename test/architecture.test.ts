@@ -80,9 +80,35 @@ test('one file a collector imports the driver', () => {
 test('alerts are written over descriptors', () => {
   const isAllowed = (i: string) =>
     !isOurs(i) ||
-    ['src/metric.ts', 'src/health.ts', 'src/own_metrics.ts', 'src/tenants.ts', 'src/calendar/metrics.ts'].includes(i) ||
+    [
+      'src/metric.ts',
+      'src/health.ts',
+      'src/own_metrics.ts',
+      'src/tenants.ts',
+      'src/calendar/metrics.ts',
+      'src/flow/metrics.ts',
+      'src/flow/burn.ts',
+      'src/flow/ledger/windows.ts',
+    ].includes(i) ||
     /^(src\/alerting|collectors|alert-rules)\//.test(i)
   expect(offences(sourcesIn('alert-rules'), isAllowed)).toEqual([])
+})
+
+test('dashboards are written over descriptors, and the thresholds of the alerts', () => {
+  const files = sourcesIn('dashboards')
+  expect(files.length).toBeGreaterThan(10)
+  const descriptors = ['src/metric.ts', 'src/health.ts', 'src/own_metrics.ts', 'src/tenants.ts']
+  const ofOthers = ['src/calendar/metrics.ts', 'src/flow/metrics.ts', 'src/flow/burn.ts']
+  const ofAlerts = ['alert-rules/recordings.ts', 'alert-rules/thresholds.ts', 'src/alerting/render.ts']
+  const isAllowed = (i: string) =>
+    !isOurs(i) || [...descriptors, ...ofOthers, ...ofAlerts].includes(i) || /^(collectors|dashboards)\//.test(i)
+  expect(offences(files, isAllowed)).toEqual([])
+})
+
+test('what only builds dashboards is no part of the service', () => {
+  const sdk = (i: string) => i.startsWith('@grafana/')
+  const files = [...sourcesIn('src'), ...sourcesIn('collectors'), ...sourcesIn('alert-rules')]
+  expect(offences(files, (i) => !sdk(i) && !i.startsWith('dashboards/'))).toEqual([])
 })
 
 test('the vocabulary stands on nothing of ours but itself', () => {

@@ -41,6 +41,9 @@ describe('what a configuration means', () => {
         polling: { share: 0.01 },
         logging: { level: 'info' },
         telemetry: { otlpEndpoint: undefined },
+        oncall: undefined,
+        links: undefined,
+        ownFlows: [],
       })
     }
   })

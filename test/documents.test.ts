@@ -1,25 +1,16 @@
-/** The documents say what is there: their examples run, their links lead somewhere, their queries name real metrics. */
+/** The documents say what is there: their examples run, their links lead somewhere. Runbooks: alert-rules/runbooks.test.ts. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { stringify } from 'yaml'
 import { collectors } from '../collectors/index.ts'
 import { FAULTS } from '../demo/faults.ts'
-import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { parseConfig } from '../src/config.ts'
-import { flowMetrics } from '../src/flow/metrics.ts'
-import { healthMetrics } from '../src/health.ts'
-import { ownMetrics } from '../src/own_metrics.ts'
-import { tenantMetrics } from '../src/tenants.ts'
-import { needs } from './support/needs.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const text = (path: string): string => readFileSync(join(root, path), 'utf8')
 const blocks = (path: string, language: string): readonly string[] =>
   [...text(path).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((m) => m[1] ?? '')
-const runbooks = readdirSync(join(root, 'alert-rules/runbooks')).map((name) => `alert-rules/runbooks/${name}`)
 
 test('CONTRIBUTING’s new metric and new probe work as they stand, each in ten lines', () => {
   const [newMetric = '', newProbe = ''] = blocks('CONTRIBUTING.md', 'ts')
@@ -77,42 +68,6 @@ test('scripts the documents name exist', () => {
   )
   expect(named.length).toBeGreaterThan(3)
   expect(named.filter((name) => !(name in scripts))).toEqual([])
-})
-
-test('runbooks name metrics that exist', () => {
-  const known = new Set(
-    [
-      ...healthMetrics,
-      ...ownMetrics,
-      ...tenantMetrics,
-      ...calendarMetrics,
-      ...flowMetrics,
-      ...collectors.flatMap((c) => [c.up, ...c.probes.flatMap((p) => p.metrics)]),
-    ].flatMap(({ name, type }) =>
-      type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
-    ),
-  )
-  const named = runbooks.flatMap((file) =>
-    blocks(file, 'promql').flatMap((b) => b.match(/\b(?:pg|odoo|redis)_\w+/g) ?? []),
-  )
-  expect(named.length).toBeGreaterThan(10)
-  expect(named.filter((name) => !known.has(name))).toEqual([])
-})
-
-test('runbooks’ queries are PromQL', (context) => {
-  needs(context, 'prometheus')
-  // an expression goes on while its lines are indented
-  const queries = runbooks.flatMap((file) => blocks(file, 'promql').flatMap((b) => b.trim().split(/\n(?! )/)))
-  const rules = queries.map((expr, i) => ({ record: `runbook:query:q${i}`, expr }))
-  const folder = mkdtempSync(join(tmpdir(), 'odoo-pulse-runbooks-'))
-  try {
-    writeFileSync(join(folder, 'rules.yaml'), stringify({ groups: [{ name: 'runbooks', rules }] }))
-    expect(execFileSync('promtool', ['check', 'rules', join(folder, 'rules.yaml')], { encoding: 'utf8' })).toContain(
-      'SUCCESS',
-    )
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
 })
 
 test('generated files are fresh', () => {

@@ -126,7 +126,7 @@ describe.for([17, 18, 19] as const)('on an Odoo %i with that model', (version) =
     const terms = promiseOf(flow, resolved.flow, { tenant: 'acme', calendar: [], now: NOW })
     if ('unsupported' in terms) throw new Error(terms.unsupported)
     const items: Item[] = []
-    for await (const page of reader.rows(resolved.flow, [floorHour(AT)], signal())) items.push(...page)
+    for await (const [page = []] of reader.rows([resolved.flow], [floorHour(AT)], signal())) items.push(...page)
     return items
       .toSorted((a, b) => a.id - b.id)
       .map((item) => [item.id, item.group, judge(item, terms.promise, terms.deadline, NOW)])

@@ -67,7 +67,7 @@ const waysOf = (flow: Flow, odoo: Odoo, narrow: readonly Condition[]): readonly 
 type Ask = (reader: FlowReader<ResolvedFlow>, flow: ResolvedFlow, now: Instant, signal: AbortSignal) => Promise<unknown>
 
 const read = async (reader: FlowReader<ResolvedFlow>, flow: ResolvedFlow, hour: Instant, signal: AbortSignal) => {
-  for await (const _ of reader.rows(flow, [hour], signal));
+  for await (const _ of reader.rows([flow], [hour], signal));
 }
 
 const DAY = hours(24)
@@ -84,16 +84,16 @@ const spanOf = ({ slot, horizon }: ResolvedFlow, now: Instant): readonly [Instan
 const ofLedger = (isStamped: boolean): Readonly<Record<string, Ask>> => ({
   ...(isStamped && {
     'each minute: what changed': (reader, flow, now, signal) =>
-      reader.changedSince(flow, now - minutes(2), ...spanOf(flow, now), MANY, signal),
+      reader.changedSince([flow], now - minutes(2), ...spanOf(flow, now), MANY, signal),
   }),
   ...(!isStamped && {
     'each minute: the checksums of a day': (reader, flow, now, signal) =>
-      reader.checksums(flow, floorHour(now) - DAY, spanOf(flow, now)[1], signal),
+      reader.checksums([flow], floorHour(now) - DAY, spanOf(flow, now)[1], signal),
   }),
   'each ten minutes: the checksums of three days': (reader, flow, now, signal) =>
-    reader.checksums(flow, floorHour(now) - 3 * DAY, spanOf(flow, now)[1], signal),
+    reader.checksums([flow], floorHour(now) - 3 * DAY, spanOf(flow, now)[1], signal),
   'each hour: the checksums of the span': (reader, flow, now, signal) =>
-    reader.checksums(flow, ...spanOf(flow, now), signal),
+    reader.checksums([flow], ...spanOf(flow, now), signal),
   'rows of an hour today': (reader, flow, now, signal) => read(reader, flow, floorHour(now) - hours(3), signal),
   'rows of an hour long ago': (reader, flow, now, signal) =>
     read(reader, flow, floorHour(now - (flow.horizon ?? DAY)) + hours(6), signal),
@@ -147,7 +147,9 @@ const askFlows = async (
   const found: FlowQuestion[] = []
   for (const { name, flow } of flows.flatMap((each) => waysOf(each, odoo, narrowOf(each)))) {
     for (const [question, ask] of Object.entries(questionsOf(flow, odoo))) {
-      const reader = flowReader({ query: recording.query, catalogue: odoo.catalogue, currencies: NO_CURRENCIES, now })
+      // What is remembered of the tables goes with the connection.
+      const query: OdooSqlClient['query'] = (...asking) => recording.query(...asking)
+      const reader = flowReader({ query, catalogue: odoo.catalogue, currencies: NO_CURRENCIES, now })
       asked = []
       await ask(reader, flow, now(), signal)
       const own = asked.filter(({ sql }) => !sql.includes('set_config'))

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ruleFiles } from '../alert-rules/index.ts'
 import { collectors } from '../collectors/index.ts'
-import { renderRuleFile } from '../src/alerting/render.ts'
+import { dashboards } from '../dashboards/index.ts'
+import { buildDashboard, PREFIX, renderDashboard } from '../dashboards/parts/dashboard.ts'
+import { RELATIVE, renderRuleFile } from '../src/alerting/render.ts'
 import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { formatProblem } from '../src/config/problem.ts'
 import { schemaText } from '../src/config/schema.ts'
@@ -13,12 +15,13 @@ import { flowSchemaText, parseFlow } from '../src/flow/spec/spec_file.ts'
 import { healthMetrics } from '../src/health.ts'
 import { ownMetrics } from '../src/own_metrics.ts'
 import { tenantMetrics } from '../src/tenants.ts'
+import { configMaps } from './dashboards/config_maps.ts'
 import { flowsPage } from './flows-page.ts'
 import { metricsPage } from './metrics-page.ts'
 
 const root = join(import.meta.dirname, '..')
 /** In these folders everything is generated: what is no longer made is removed. */
-const WHOLLY_GENERATED = ['alert-rules/generated']
+const WHOLLY_GENERATED = ['alert-rules/generated', 'dashboards/generated']
 
 const flows = readdirSync(join(root, 'slo'))
   .filter((name) => name.endsWith('.yaml'))
@@ -30,6 +33,10 @@ const flows = readdirSync(join(root, 'slo'))
     return flow
   })
 
+const built = dashboards.map(buildDashboard)
+const dashboardFile = ({ uid = '' }: (typeof built)[number]): string =>
+  `dashboards/generated/${uid.slice(PREFIX.length)}.json`
+
 const files = new Map<string, string>([
   ['odoo-pulse.schema.json', schemaText(collectors)],
   ['slo/schema.json', flowSchemaText()],
@@ -38,10 +45,9 @@ const files = new Map<string, string>([
     'docs/metrics.md',
     metricsPage(collectors, flowMetrics, [...tenantMetrics, ...calendarMetrics, ...healthMetrics, ...ownMetrics]),
   ],
-  ...ruleFiles.map((f): [string, string] => [
-    `alert-rules/generated/${f.subject}.yaml`,
-    renderRuleFile(f, 'alert-rules/runbooks/'),
-  ]),
+  ...built.map((d): [string, string] => [dashboardFile(d), renderDashboard(d)]),
+  ['deploy/kubernetes/dashboards.yaml', configMaps(built)],
+  ...ruleFiles.map((f): [string, string] => [`alert-rules/generated/${f.subject}.yaml`, renderRuleFile(f, RELATIVE)]),
 ])
 
 const current = (path: string): string | undefined => {

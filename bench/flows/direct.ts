@@ -1,12 +1,12 @@
-/** What each flow costs by itself: its own questions, put one after another as the service would, without its pauses. */
+/** What each course costs by itself: the questions of flows that are read together, put one after another as the service would, without its pauses. */
 import { rmSync } from 'node:fs'
 import { collectors } from '../../collectors/index.ts'
 import type { AnyCollector } from '../../src/collector.ts'
 import { type Config, loadConfig, type Tenant } from '../../src/config.ts'
 import { ask, type Call } from '../../src/flow/follow/ask.ts'
-import { type Course, progressOf } from '../../src/flow/follow/course.ts'
-import { methodOf } from '../../src/flow/follow/method.ts'
-import { defaultCadence, type Purpose } from '../../src/flow/ledger/ledger_state.ts'
+import { type Course, nameOf, progressOf, type Wish } from '../../src/flow/follow/course.ts'
+import { methodsOf } from '../../src/flow/follow/together.ts'
+import { defaultCadence } from '../../src/flow/ledger/ledger_state.ts'
 import type { FlowAccess } from '../../src/flow/read/access.ts'
 import { minutes } from '../../src/metric.ts'
 import { secretsBeside } from '../../src/secrets.ts'
@@ -41,7 +41,7 @@ interface Driven {
 const PATIENCE = 120_000
 
 /** Until the look, or the whole backfill, is over. */
-const drive = async (driven: Driven, purpose: Purpose): Promise<Cost> => {
+const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> => {
   const { course, access, spent, backend } = driven
   const [before, cpu] = [spent(), await backend()]
   const begun = performance.now()
@@ -51,10 +51,11 @@ const drive = async (driven: Driven, purpose: Purpose): Promise<Cost> => {
     return work(access, AbortSignal.timeout(PATIENCE))
   }
   const odooNow = () => access.now() + driven.ahead
+  const { work } = course
+  const isWhole = () => work.kind === 'present' || work.ledgers.every((part) => (progressOf(part, odooNow()) ?? 1) >= 1)
   for (let isDone = false; !isDone; ) {
     const asked = await ask(course, { call, odooNow, purpose })
-    const isWhole = (progressOf(course, odooNow()) ?? 1) >= 1
-    isDone = asked.kind === 'none' || (purpose === 'look' ? asked.isLookDone : isWhole)
+    isDone = asked.kind === 'none' || (purpose === 'backfill' ? isWhole() : asked.isLookDone)
   }
   const ms = performance.now() - begun
   const after = spent()
@@ -73,7 +74,7 @@ const drive = async (driven: Driven, purpose: Purpose): Promise<Cost> => {
 
 /** The first look, what lies behind it, a fast look a minute later, a full one ten minutes later, a whole one within the hour. */
 const costsOf = async (driven: Driven): Promise<Costs> => {
-  const first = await drive(driven, 'look')
+  const first = await drive(driven, 'first')
   const backfill = driven.course.work.kind === 'present' ? nowhere : await drive(driven, 'backfill')
   driven.ahead += minutes(1)
   const fast = await drive(driven, 'look')
@@ -121,27 +122,30 @@ interface Measuring {
   readonly backends: Backends
 }
 
+/** As a service would follow them that begins now; and why some can't be. */
+const coursesOf = (config: Config, tenant: Tenant, { access }: Measuring) => {
+  const { calendar, timezone } = config
+  const context = { tenant: tenant.name, calendar, timezone, cadence: defaultCadence, random: () => 0 }
+  const wanted = tenant.flows.filter(({ off }) => off === undefined).map((flow) => ({ flow, before: undefined }))
+  const methods = methodsOf(wanted, access.odoo, context, { now: Date.now(), odooNow: access.now() })
+  const courses = methods.flatMap((method) => ('own' in method ? method.own.map(({ course }) => course) : []))
+  const notes = methods.flatMap((method, i) =>
+    'unsupported' in method ? [`${wanted[i]?.flow.flow.name}: ${method.unsupported}`] : [],
+  )
+  return { courses: [...new Set(courses)], notes }
+}
+
 const measureTenant = async (config: Config, tenant: Tenant, measuring: Measuring): Promise<string> => {
   const { way, world, access, backends } = measuring
   const spent = () => world.spent(way)
   const backend = async () => (await backends.sample()).get(way) ?? 0
-  const { calendar, timezone } = config
-  const context = { tenant: tenant.name, calendar, timezone, cadence: defaultCadence, random: () => 0 }
+  const { courses, notes } = coursesOf(config, tenant, measuring)
   const all: Costs[] = []
   const rows: (readonly (string | number)[])[] = []
-  const notes: string[] = []
-  for (const flow of tenant.flows) {
-    if (flow.off !== undefined) continue
-    const method = methodOf(flow, access.odoo, context, undefined, Date.now(), access.now())
-    if ('unsupported' in method) {
-      notes.push(`${flow.flow.name}: ${method.unsupported}`)
-      continue
-    }
-    for (const [i, course] of method.courses.entries()) {
-      const costs = await costsOf({ course, access, spent, backend, ahead: 0 })
-      all.push(costs)
-      rows.push([`${flow.flow.name}${i > 0 ? ' (further)' : ''}`, ...cells(costs, way)])
-    }
+  for (const course of courses) {
+    const costs = await costsOf({ course, access, spent, backend, ahead: 0 })
+    all.push(costs)
+    rows.push([nameOf(course), ...cells(costs, way)])
   }
   return [way, table([headOf(way), ...rows]), ...notes, summary(all, way)].join('\n')
 }
@@ -156,31 +160,24 @@ const weightOf = (question: string): number => {
 /** A line a question, each put twice: the second answer counts, as in a service that has asked before. */
 const measureQuestions = async (config: Config, tenant: Tenant, measuring: Measuring, say: (line: string) => void) => {
   const { way, world, access, backends } = measuring
-  const { calendar, timezone } = config
-  const context = { tenant: tenant.name, calendar, timezone, cadence: defaultCadence, random: () => 0 }
   say(`\n${way}: flow, question, found | calls, ms, in database, KB | ms seen by the service, backend's CPU`)
   const minute = { calls: 0, worker: 0, backend: 0 }
-  for (const flow of tenant.flows) {
-    if (flow.off !== undefined) continue
-    const method = methodOf(flow, access.odoo, context, undefined, Date.now(), access.now())
-    if ('unsupported' in method) continue
-    for (const course of method.courses) {
-      for (const { question, ask } of questionsOf(course, access)) {
-        await ask()
-        const [before, cpu, begun] = [world.spent(way), (await backends.sample()).get(way) ?? 0, performance.now()]
-        const found = await ask()
-        const ms = performance.now() - begun
-        const after = world.spent(way)
-        const backend = ((await backends.sample()).get(way) ?? 0) - cpu
-        const told = [after.calls - before.calls, after.ms - before.ms, after.databaseMs - before.databaseMs]
-        const bytes = (after.bytes - before.bytes) / 1024
-        const weight = weightOf(question)
-        minute.calls += weight * (told[0] ?? 0)
-        minute.worker += weight * (told[1] ?? 0)
-        minute.backend += weight * backend
-        const cells = [...told.map(Math.round), Math.round(bytes), '|', Math.round(ms), backend]
-        say([flow.flow.name, question, found, '|', ...cells].join('\t'))
-      }
+  for (const course of coursesOf(config, tenant, measuring).courses) {
+    for (const { question, ask } of questionsOf(course, access)) {
+      await ask()
+      const [before, cpu, begun] = [world.spent(way), (await backends.sample()).get(way) ?? 0, performance.now()]
+      const found = await ask()
+      const ms = performance.now() - begun
+      const after = world.spent(way)
+      const backend = ((await backends.sample()).get(way) ?? 0) - cpu
+      const told = [after.calls - before.calls, after.ms - before.ms, after.databaseMs - before.databaseMs]
+      const bytes = (after.bytes - before.bytes) / 1024
+      const weight = weightOf(question)
+      minute.calls += weight * (told[0] ?? 0)
+      minute.worker += weight * (told[1] ?? 0)
+      minute.backend += weight * backend
+      const cells = [...told.map(Math.round), Math.round(bytes), '|', Math.round(ms), backend]
+      say([nameOf(course), question, found, '|', ...cells].join('\t'))
     }
   }
   const { calls, worker, backend } = minute

@@ -16,7 +16,9 @@ export interface Asked {
 
 const rowsOf = async ({ reader }: FlowAccess, course: Course, hours: readonly number[]): Promise<number> => {
   let rows = 0
-  for await (const page of reader.rows(course.flow, hours, AbortSignal.timeout(120_000))) rows += page.length
+  for await (const page of reader.rows(course.flows, hours, AbortSignal.timeout(120_000))) {
+    rows += Math.max(...page.map((items) => items.length))
+  }
   return rows
 }
 
@@ -25,24 +27,25 @@ const PAGE = 4_000
 
 /** In turn; the later ones use what the earlier ones found. */
 export const questionsOf = (course: Course, access: FlowAccess): readonly Asked[] => {
-  const { flow, work } = course
+  const { flows, work } = course
   const { reader, now } = access
   const signal = () => AbortSignal.timeout(120_000)
   if (work.kind === 'present') {
-    return [{ question: 'count', ask: async () => (await reader.present(flow, signal())).count }]
+    const count = flows.map((flow) => async () => (await reader.present(flow, signal())).count)
+    return count.map((ask) => ({ question: 'count', ask }))
   }
-  const from = () => (work.kind === 'ledger' ? spanFrom(work.config, now()) : now() - work.span)
-  const to = () => (work.kind === 'ledger' ? spanTo(work.config, now()) : now() + HOUR)
+  const from = () => Math.min(...work.ledgers.map(({ config }) => spanFrom(config, now())))
+  const to = () => Math.max(...work.ledgers.map(({ config }) => spanTo(config, now())))
   const recent = () => Math.max(from(), floorHour(now()) - defaultCadence.recent)
-  const byStamp = work.kind === 'ledger' && work.config.fast !== 'checksums'
+  const byStamp = work.ledgers.every(({ config }) => config.fast !== 'checksums')
   let sums: readonly { readonly hour: number; readonly count: number }[] = []
   const checksums = async (since: number) => {
-    sums = [...(await reader.checksums(flow, since, to(), signal()))].sort((a, b) => b.hour - a.hour)
+    sums = [...(await reader.checksums(flows, since, to(), signal()))].sort((a, b) => b.hour - a.hour)
     return sums.length
   }
   const fast = async () => {
     if (!byStamp) return checksums(now() - 24 * HOUR)
-    const changed = await reader.changedSince(flow, now() - minutes(3), from(), to(), 500, signal())
+    const changed = await reader.changedSince(flows, now() - minutes(3), from(), to(), 500, signal())
     return changed === 'too_many' ? -1 : changed.length
   }
   const page = async () => {

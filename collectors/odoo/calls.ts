@@ -10,6 +10,8 @@ export interface ReadOptions {
   readonly limit?: number
   readonly offset?: number
   readonly context?: Readonly<Record<string, Value>>
+  /** Many2ones as bare ids, without the display names Odoo would work out: `search_read` hands it on to `read` (15 and newer). */
+  readonly load?: '_classic_write'
 }
 
 /** A row of `readGroup`: the groupby fields, the aggregates under `field:function`, and `__count`. */

@@ -1,6 +1,6 @@
 /** One Odoo, asked one question at a time, by whichever protocol it speaks. */
 import { CollectError } from '../../src/collector.ts'
-import type { Instant } from '../../src/metric.ts'
+import type { Duration, Instant } from '../../src/metric.ts'
 import * as calls from './calls.ts'
 import { inTurn, sparing, timed } from './careful.ts'
 import type { OdooConfig } from './config.ts'
@@ -54,6 +54,8 @@ export interface OdooClient {
   ) => Promise<Readonly<Record<string, calls.FieldInfo>>>
   /** The server's clock, by the Date header of its last answer; ours where it sent none. */
   readonly now: () => Instant
+  /** How long its answers were waited for so far; to parse them is our time. */
+  readonly waited: () => Duration
   /** Asked anew. */
   readonly askVersion: (signal: AbortSignal) => Promise<Version>
   /** Asked on sockets of their own, beside the one call. */
@@ -91,6 +93,7 @@ export const clientOf = ({ config, wire, series, protocol, uid, call, durations,
     protocol,
     uid,
     now: wire.now,
+    waited: wire.waited,
     pages: wire.pages,
     durations: () => durations.longest(Date.now()),
     askVersion: (signal) => carefully('version', signal, (both) => askVersion(wire.http, series, wire.exchange, both)),

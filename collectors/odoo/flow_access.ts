@@ -129,6 +129,7 @@ export const openFlows = async (
     odoo: { catalogue, modules },
     reader: flowReader({ client, catalogue, currencies }),
     now: client.now,
+    waited: client.waited,
     withheld,
   }
 }

@@ -39,6 +39,7 @@ export const flowReader = ({ client, catalogue, currencies }: RpcSource): FlowRe
     ]
   }
   return readerOver({
+    connection: client,
     catalogue,
     currencies,
     now: client.now,
@@ -63,7 +64,7 @@ export const flowReader = ({ client, catalogue, currencies }: RpcSource): FlowRe
     },
     rows: (rows, fields, order, limit, signal) => {
       const context = rows.ids ? { context: ARCHIVED_TOO } : {}
-      const options = { order: orderOf(order), limit, ...context }
+      const options = { order: orderOf(order), limit, load: '_classic_write', ...context } as const
       return client.searchRead<Row>(rows.model, domainOf(rows), fields, options, signal)
     },
   })

@@ -36,6 +36,7 @@ export const odooModuleInfo = metric({
   unit: 'info',
   help: 'Always 1: installed modules that decide what can be asked, and the version the database was last brought to.',
   labels: ['tenant', 'module', 'version'],
+  mayBeEmpty: ['version'],
   maxSeries: RELEVANT.length,
 })
 

@@ -25,6 +25,7 @@ const STUCK_STARTED = hours(1)
 const perState = {
   type: 'gauge',
   labels: ['tenant', 'channel', 'state'],
+  values: { state: STATES },
   maxSeries: MAX_CHANNELS * STATES.length,
 } as const
 const perChannel = { type: 'gauge', labels: ['tenant', 'channel'], maxSeries: MAX_CHANNELS } as const

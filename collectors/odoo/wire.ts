@@ -13,6 +13,8 @@ export interface Wire {
   readonly pages: Pages
   readonly exchange: Exchange
   readonly now: () => Instant
+  /** How long answers were waited for so far, all together. */
+  readonly waited: () => Duration
 }
 
 const endpointOf = (url: string, ca: string | undefined): Endpoint => ({ url: url.replace(/\/+$/, ''), ca })
@@ -20,8 +22,17 @@ const endpointOf = (url: string, ca: string | undefined): Endpoint => ({ url: ur
 export const wireOf = async (config: OdooConfig, secret: ConnectContext['secret']): Promise<Wire> => {
   const ca = config.ca === undefined ? undefined : await secret(config.ca)
   let ahead: Duration = 0
+  let waited: Duration = 0
+  const timed: Exchange = async (endpoint, message, signal) => {
+    const begun = performance.now()
+    try {
+      return await exchange(endpoint, message, signal)
+    } finally {
+      waited += performance.now() - begun
+    }
+  }
   const observed: Exchange = async (endpoint, message, signal) => {
-    const reply = await exchange(endpoint, message, signal)
+    const reply = await timed(endpoint, message, signal)
     if (reply.date !== undefined) {
       const difference = reply.date + 500 - Date.now()
       ahead = Math.abs(difference) < CLOCK_RESOLUTION ? 0 : difference
@@ -30,5 +41,11 @@ export const wireOf = async (config: OdooConfig, secret: ConnectContext['secret'
   }
   const http = endpointOf(config.url, ca)
   const gevent = config.gevent_url === undefined ? undefined : endpointOf(config.gevent_url, ca)
-  return { http, pages: createPages(http, gevent, observed), exchange: observed, now: () => Date.now() + ahead }
+  return {
+    http,
+    pages: createPages(http, gevent, observed),
+    exchange: observed,
+    now: () => Date.now() + ahead,
+    waited: () => waited,
+  }
 }

@@ -71,8 +71,14 @@ class StrictDeserializer extends Deserializer {
 
   constructor() {
     super()
+    const { _parser: parser } = this.parser
     // The package gives no way to ask for it: well-formed markup only, and names as they are written.
-    this.parser._parser.strict = true
+    parser.strict = true
+    // Neither for this: no counting of lines, nor an event of the stream for each tag. That is three fifths of the work.
+    parser.trackPosition = false
+    parser.onopentag = (node) => this.onOpentag(node)
+    parser.onclosetag = (name) => this.onClosetag(name)
+    parser.ontext = (text) => this.onText(text)
   }
 
   override onOpentag(node: { name: string }): void {

@@ -18,7 +18,16 @@ declare module 'xmlrpc/lib/deserializer.js' {
     marks: number[]
     /** Whether a value has been opened and holds no typed element so far. */
     value: boolean
-    parser: { _parser: { strict: boolean } }
+    /** A stream of sax, and the parser in it. */
+    parser: {
+      _parser: {
+        strict: boolean
+        trackPosition: boolean
+        onopentag: (node: { name: string }) => void
+        onclosetag: (name: string) => void
+        ontext: (text: string) => void
+      }
+    }
     deserializeMethodCall(
       stream: Readable,
       callback: (error: Error | null, method?: string, params?: readonly unknown[]) => void,
@@ -29,6 +38,7 @@ declare module 'xmlrpc/lib/deserializer.js' {
     ): void
     onOpentag(node: { name: string }): void
     onClosetag(name: string): void
+    onText(text: string): void
     onError(error: Error): void
     push(value: unknown): void
     endInt(data: string): void

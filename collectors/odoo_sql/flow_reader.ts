@@ -118,6 +118,7 @@ export const flowReader = ({ query, catalogue, currencies, now }: SqlSource): Fl
   }
   const make = statements({ catalogue, now })
   return readerOver({
+    connection: query,
     catalogue,
     currencies,
     now,

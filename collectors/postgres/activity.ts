@@ -23,6 +23,7 @@ const peer = {
     'wait_event_type',
     'wait_event',
   ],
+  mayBeEmpty: ['datname', 'state', 'usename', 'application_name', 'backend_type', 'wait_event_type', 'wait_event'],
   maxSeries: MAX_GROUPS,
   inherited: 'postgres_exporter',
 } as const

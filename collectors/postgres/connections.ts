@@ -37,6 +37,7 @@ export const pgConnectionsUsed = metric({
   unit: 'count',
   help: 'Connections that count against max_connections, ours among them, by who holds them.',
   labels: ['server', 'datname', 'usename', 'application_name'],
+  mayBeEmpty: ['datname', 'usename', 'application_name'],
   maxSeries: 2000,
 })
 

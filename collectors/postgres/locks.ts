@@ -63,6 +63,7 @@ export const pgRootBlockerAge = metric({
     'Age of the oldest transaction that others wait for and that waits for nobody, by whose it is: odoo_web, odoo_cron, ' +
     'odoo_job (as far as PostgreSQL can tell), prepared_xact, other. Absent if nobody waits.',
   labels: ['server', 'datname', 'role'],
+  mayBeEmpty: ['datname'],
   maxSeries: 5 * MAX_DATABASES,
 })
 

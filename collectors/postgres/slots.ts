@@ -12,6 +12,7 @@ export const pgReplicationSlotsActive = metric({
   unit: 'bool',
   help: 'Whether somebody streams from the slot now.',
   labels: ['server', 'slot_name', 'database'],
+  mayBeEmpty: ['database'],
   maxSeries: MAX_SLOTS,
   inherited: 'postgres_exporter',
 })
@@ -22,6 +23,7 @@ export const pgReplicationSlotsWalDiff = metric({
   unit: 'bytes',
   help: 'WAL that the slot holds back: from its restart position to the newest on this server.',
   labels: ['server', 'slot_name', 'database'],
+  mayBeEmpty: ['database'],
   maxSeries: MAX_SLOTS,
   inherited: 'postgres_exporter',
 })

@@ -8,7 +8,16 @@ const labels = ['server', 'upstream_host', 'slot_name', 'status'] as const
 type Label = (typeof labels)[number]
 
 const receiver = (name: string, unit: Unit, help: string): MetricDescriptor<Label> =>
-  metric({ name, type: 'gauge', unit, help, labels, maxSeries: 1, inherited: 'postgres_exporter' })
+  metric({
+    name,
+    type: 'gauge',
+    unit,
+    help,
+    labels,
+    mayBeEmpty: ['upstream_host', 'slot_name', 'status'],
+    maxSeries: 1,
+    inherited: 'postgres_exporter',
+  })
 
 export const pgStatWalReceiver = {
   receive_start_lsn: receiver(

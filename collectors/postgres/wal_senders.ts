@@ -11,10 +11,11 @@ const peer = {
   type: 'gauge',
   unit: 'bytes',
   labels: ['server', 'application_name', 'client_addr', 'state', 'slot_name'],
+  mayBeEmpty: ['client_addr', 'slot_name'],
   maxSeries: MAX_SENDERS,
   inherited: 'postgres_exporter',
 } as const
-const own = { type: 'gauge', maxSeries: MAX_SENDERS } as const
+const own = { type: 'gauge', maxSeries: MAX_SENDERS, mayBeEmpty: ['client_addr', 'slot_name'] } as const
 const standby = ['server', 'application_name', 'client_addr', 'slot_name'] as const
 
 export const pgStatReplicationCurrentWal = metric({

@@ -22,12 +22,14 @@ export const pgDatabaseXidFreezeRatio = metric({
   ...base,
   name: 'pg_database_xid_freeze_ratio',
   unit: 'ratio',
+  range: [0, Number.POSITIVE_INFINITY],
   help: 'Age in transactions by autovacuum_freeze_max_age: around 1 is usual, well above it vacuum does not keep up.',
 })
 export const pgDatabaseMultixactFreezeRatio = metric({
   ...base,
   name: 'pg_database_multixact_freeze_ratio',
   unit: 'ratio',
+  range: [0, Number.POSITIVE_INFINITY],
   help: 'Age in multixacts by autovacuum_multixact_freeze_max_age: well above 1 vacuum does not keep up.',
 })
 export const pgDatabaseXidWraparoundRatio = metric({

@@ -28,6 +28,7 @@ export const redisMemFragmentationRatio = metric({
   name: 'redis_mem_fragmentation_ratio',
   type: 'gauge',
   unit: 'ratio',
+  range: [0, Number.POSITIVE_INFINITY],
   help: 'Memory as the operating system sees it by memory in use; under 1: some is swapped out.',
   labels: ['server'],
   maxSeries: 1,

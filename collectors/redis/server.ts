@@ -20,6 +20,7 @@ export const redisInstanceInfo = metric({
   unit: 'info',
   help: 'Role, version, mode and eviction policy, in the labels; Valkey gives the version of Redis it is compatible with.',
   labels: ['server', 'role', 'redis_version', 'redis_mode', 'maxmemory_policy'],
+  mayBeEmpty: ['maxmemory_policy'],
   maxSeries: 1,
   inherited: 'redis_exporter',
 })

@@ -14,6 +14,7 @@ export const redisOdooSessions = metric({
   unit: 'count',
   help: 'Keys of an Odoo session store, of users and visitors alike; those a longer configured prefix counts are left out.',
   labels: ['server', 'tenant', 'db', 'prefix'],
+  mayBeEmpty: ['tenant', 'prefix'],
   maxSeries: 50,
 })
 

@@ -14,6 +14,7 @@ export const odooIngressRequests = metric({
     'Requests answered, by HTTP status, since this exporter began to watch; websockets and event streams apart. An empty ' +
     'tenant is what no pattern fits.',
   labels: ['server', 'tenant', 'code'],
+  mayBeEmpty: ['tenant'],
   maxSeries: MAX_TENANTS * CODES,
 })
 
@@ -23,6 +24,7 @@ export const odooIngressStreams = metric({
   unit: 'count',
   help: 'Websockets and event streams that ended, by protocol and HTTP status, since this exporter began to watch.',
   labels: ['server', 'tenant', 'protocol', 'code'],
+  mayBeEmpty: ['tenant'],
   maxSeries: MAX_TENANTS * CODES,
 })
 
@@ -32,6 +34,7 @@ export const odooIngressRequestDuration = metric({
   unit: 'seconds',
   help: 'How long requests took, in the buckets of Traefik (by default they end at 5 s); websockets and event streams left out.',
   labels: ['server', 'tenant'],
+  mayBeEmpty: ['tenant'],
   maxSeries: MAX_TENANTS,
 })
 
@@ -41,6 +44,7 @@ export const odooIngressRetries = metric({
   unit: 'count',
   help: 'Requests that Traefik sent once more because the first attempt failed.',
   labels: ['server', 'tenant'],
+  mayBeEmpty: ['tenant'],
   maxSeries: MAX_TENANTS,
 })
 

@@ -4,7 +4,7 @@ import { kinds, OdooError } from './errors.ts'
 import { fieldsGet } from './fields_get.ts'
 import type { Model } from './models.ts'
 import { formattedReadGroup, readGroup } from './read_group.ts'
-import { type Context, read, search, searchCount, searchRead } from './search.ts'
+import { type Context, type FieldsAsked, read, search, searchCount, searchRead } from './search.ts'
 import type { Access, Environment } from './sql.ts'
 import { accessError } from './users.ts'
 import type { Result } from './values.ts'
@@ -60,6 +60,12 @@ const may = (env: Environment, model: Model, operation: unknown): boolean => {
   }
 }
 
+/** With anything but the default a many2one comes as its id alone. */
+const fieldsAsked = ({ fields, load = '_classic_read' }: Arguments): FieldsAsked => ({
+  names: checked(texts, fields) ?? [],
+  hasDisplayNames: load === '_classic_read',
+})
+
 const methods: Readonly<Record<string, Method>> = {
   search: {
     parameters: ['domain', 'offset', 'limit', 'order'],
@@ -72,14 +78,13 @@ const methods: Readonly<Record<string, Method>> = {
     run: (env, model, args, context) => searchCount(env, model, args.domain, pageOf(args).limit, context),
   },
   search_read: {
-    parameters: ['domain', 'fields', 'offset', 'limit', 'order'],
-    run: (env, model, args, context) =>
-      searchRead(env, model, args.domain, checked(texts, args.fields) ?? [], pageOf(args), context),
+    parameters: ['domain', 'fields', 'offset', 'limit', 'order', 'load'],
+    run: (env, model, args, context) => searchRead(env, model, args.domain, fieldsAsked(args), pageOf(args), context),
   },
   read: {
     parameters: ['fields', 'load'],
     records: true,
-    run: (env, model, args) => read(env, model, checked(ids, args.ids), checked(texts, args.fields) ?? []),
+    run: (env, model, args) => read(env, model, checked(ids, args.ids), fieldsAsked(args)),
   },
   read_group: {
     parameters: ['domain', 'fields', 'groupby', 'offset', 'limit', 'orderby', 'lazy'],

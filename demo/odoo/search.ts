@@ -119,17 +119,30 @@ const namesFor = async (env: Environment, fields: readonly Field[], rows: readon
   return new Map(await Promise.all(entries))
 }
 
+/** `names` undefined: many2ones as bare ids. */
 const cell = (field: Field, text: string | null, names: ReadonlyMap<number, string> | undefined): Result => {
   if (field.link) return JSON.parse(text ?? '[]')
-  if (field.type === 'many2one' && text !== null) return [Number(text), names?.get(Number(text)) ?? '']
+  if (field.type === 'many2one' && text !== null && names) return [Number(text), names.get(Number(text)) ?? '']
   return readValue(field, text)
 }
 
 const select = (env: Environment, model: Model, fields: readonly Field[]): string =>
   ['t.id', ...fields.filter((f) => f.name !== 'id').map((f) => `${columnOf(env, model, f)} AS "${f.name}"`)].join(', ')
 
-const present = async (env: Environment, fields: readonly Field[], rows: readonly TextRow[]): Promise<Result[]> => {
-  const names = await namesFor(env, fields, rows)
+/** Which fields of a row, and how many2ones are read. */
+export interface FieldsAsked {
+  /** None: all that may be read. */
+  readonly names: readonly string[]
+  readonly hasDisplayNames: boolean
+}
+
+const present = async (
+  env: Environment,
+  fields: readonly Field[],
+  { hasDisplayNames }: FieldsAsked,
+  rows: readonly TextRow[],
+): Promise<Result[]> => {
+  const names = hasDisplayNames ? await namesFor(env, fields, rows) : new Map<string, ReadonlyMap<number, string>>()
   return rows.map((row) => ({
     id: Number(row.id),
     ...Object.fromEntries(
@@ -145,27 +158,27 @@ export const searchRead = async (
   env: Environment,
   model: Model,
   domain: unknown,
-  names: readonly string[],
+  asked: FieldsAsked,
   page: Page,
   context: Context,
 ): Promise<Result[]> => {
   const parameters = newParameters()
   const where = conditionOf(env, model, domain, context, parameters)
-  const fields = fieldsOf(env, model, names.length > 0 ? names : readable(model))
+  const fields = fieldsOf(env, model, asked.names.length > 0 ? asked.names : readable(model))
   const order = orderBy(model, page.order ?? model.order)
   const from = `FROM ${table(model)} WHERE ${where} ORDER BY ${order}${paged(page, parameters)}`
-  return present(env, fields, await env.query(`SELECT ${select(env, model, fields)} ${from}`, parameters.values))
+  return present(env, fields, asked, await env.query(`SELECT ${select(env, model, fields)} ${from}`, parameters.values))
 }
 
 /** Ids that are not there are left out. */
-export const read = async (env: Environment, model: Model, ids: readonly number[], names: readonly string[]) => {
+export const read = async (env: Environment, model: Model, ids: readonly number[], asked: FieldsAsked) => {
   env.access.check(model)
-  const fields = fieldsOf(env, model, names.length > 0 ? names : readable(model))
+  const fields = fieldsOf(env, model, asked.names.length > 0 ? asked.names : readable(model))
   const parameters = newParameters()
   const rule = recordRule(env, model, 't', parameters.bind) ?? 'TRUE'
   const where = `t.id = ANY(${parameters.bind(ids, 'int4[]')}) AND ${rule}`
   const sql = `SELECT ${select(env, model, fields)} FROM ${table(model)} WHERE ${where}`
   const rows = new Map((await env.query(sql, parameters.values)).map((row) => [Number(row.id), row]))
   const found = ids.map((id) => rows.get(id)).filter((row) => row !== undefined)
-  return present(env, fields, found)
+  return present(env, fields, asked, found)
 }

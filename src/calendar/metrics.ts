@@ -1,12 +1,14 @@
 /** What the calendar says on the page: descriptors and samples. */
 import { metric, type Sample, sample } from '../metric.ts'
 import type { WindowState } from './state.ts'
-import type { BusinessWindow } from './window.ts'
+import { type BusinessWindow, SENSITIVITIES, WINDOW_KINDS } from './window.ts'
 
 const ofWindow = {
   type: 'gauge',
   labels: ['tenant', 'business_window', 'kind', 'process', 'warehouse'],
   maxSeries: 50,
+  mayBeEmpty: ['process', 'warehouse'],
+  values: { kind: WINDOW_KINDS },
 } as const
 
 export const windowActive = metric({
@@ -19,6 +21,7 @@ export const windowSensitivity = metric({
   ...ofWindow,
   name: 'odoo_business_window_sensitivity',
   unit: 'ratio',
+  range: SENSITIVITIES,
   help: 'How sensitive alerts are to be while the window is active: 2 is twice as sensitive, 1 as always.',
 })
 export const windowEnd = metric({

@@ -3,6 +3,8 @@
 /** open: people work · peak: more is at stake · cut-off: ends at a deadline · freeze: no changes · maintenance: planned work · close: the books are closed. */
 export const WINDOW_KINDS = ['open', 'peak', 'cut-off', 'freeze', 'maintenance', 'close'] as const
 export type WindowKind = (typeof WINDOW_KINDS)[number]
+/** How sensitive alerts may be told to be, at least and at most. */
+export const SENSITIVITIES = [0.1, 100] as const
 
 /** A date on the wall: days since 1970-01-01. */
 export type Day = number

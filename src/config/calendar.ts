@@ -8,6 +8,7 @@ import {
   parseTime,
   parseWall,
   type Recurring,
+  SENSITIVITIES,
   WINDOW_KINDS,
 } from '../calendar/window.ts'
 
@@ -80,7 +81,7 @@ const windowOf = (name: z.ZodString) =>
       .max(500)
       .optional()
       .meta({ description: 'When it is, in place of `rrule`.' }),
-    sensitivity: z.number().min(0.1).max(100).default(1).meta({
+    sensitivity: z.number().min(SENSITIVITIES[0]).max(SENSITIVITIES[1]).default(1).meta({
       description: 'How sensitive alerts are while it is active: 2 is twice as sensitive. Default 1.',
     }),
     tenants: z.array(name).min(1).optional().meta({ description: 'Whom it concerns. Default: all tenants.' }),

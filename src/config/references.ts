@@ -1,8 +1,10 @@
 /** What no schema can say: references, uniqueness, passwords in URLs. Pure. */
+import { PLATFORM } from '../alerting/rule.ts'
 import type { AnyCollector } from '../collector.ts'
 import { checkCalendar } from './calendar_references.ts'
 import type { FlowsFound } from './flow_files.ts'
 import { checkFlows, type NamedTenant } from './flow_references.ts'
+import { checkOncall } from './oncall_references.ts'
 import { type Path, type Place, type Problem, pathText, suggestion } from './problem.ts'
 import { everyValue } from './secret_places.ts'
 import { BUILT_IN_TIERS } from './tiers.ts'
@@ -192,6 +194,15 @@ const passwordsInUrls = (yaml: YamlFile): readonly Problem[] =>
       ),
     )
 
+/** Every machine group that is named, and each server that is one by itself. */
+const clustersOf = (main: YamlFile, tenants: readonly Tenant[]): readonly string[] => [
+  ...new Set([
+    ...namesAt(main, 'servers').map((name) => textAt(main.root, 'servers', name, 'db_cluster') ?? name),
+    ...namesAt(main, 'tiers').flatMap((name) => textAt(main.root, 'tiers', name, 'db_cluster') ?? []),
+    ...tenants.flatMap(({ value }) => textAt(value, 'db_cluster') ?? []),
+  ]),
+]
+
 export const checkReferences = (
   files: Files,
   collectors: readonly AnyCollector[],
@@ -212,6 +223,12 @@ export const checkReferences = (
       tenants.map((tenant) => tenant.name),
     ),
     ...checkFlows(main, tenants, flows),
+    ...checkOncall(main, {
+      tenants: tenants.map(({ name }) => name),
+      tiers: [...new Set([...BUILT_IN_TIERS, ...namesAt(main, 'tiers')])],
+      clusters: clustersOf(main, tenants),
+      processes: [...new Set([PLATFORM, ...flows.flows.map(({ process }) => process)])],
+    }),
     ...files.flatMap(passwordsInUrls),
   ]
 }

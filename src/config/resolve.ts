@@ -50,11 +50,12 @@ interface Parts {
   readonly main: ParsedConfig
   readonly tenants: ParsedConfig['tenants']
   readonly flows: readonly Flow[]
+  readonly ownFlows: readonly string[]
   readonly collectors: Collectors
 }
 
 /** What a configuration without problems means. */
-export const resolveConfig = ({ main, tenants, flows, collectors }: Parts): Config => {
+export const resolveConfig = ({ main, tenants, flows, ownFlows, collectors }: Parts): Config => {
   const servers = serversOf(main, collectors)
   const clusters = new Map(servers.map((server) => [server.name, server.dbCluster]))
   return {
@@ -81,5 +82,8 @@ export const resolveConfig = ({ main, tenants, flows, collectors }: Parts): Conf
     polling: main.polling,
     logging: main.logging,
     telemetry: { otlpEndpoint: main.telemetry.otlp_endpoint },
+    oncall: main.oncall,
+    links: main.links,
+    ownFlows,
   }
 }

@@ -6,6 +6,7 @@ import { type Duration, hours, seconds } from '../metric.ts'
 import { calendarSchema } from './calendar.ts'
 import { durationBetween, formatDuration } from './duration.ts'
 import { flowsSchema } from './flows.ts'
+import { linksSchema, oncallSchema } from './oncall.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -161,6 +162,8 @@ export const configSchema = (collectors: readonly AnyCollector[]) => {
         'Business flows of all tenants, by name: shipped, or of a file in flows.d. Tiers and tenants may say otherwise.',
       ),
       collectors: allSettings(collectors, 'Collectors on and off, and their intervals, for all targets.'),
+      oncall: oncallSchema(name),
+      links: linksSchema,
       polling: z
         .strictObject({
           share: z.number().min(0.0001).max(0.5).default(DEFAULT_SHARE).meta({

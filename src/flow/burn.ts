@@ -35,19 +35,11 @@ export const KEEP_FIRING: Duration = minutes(15)
 export const HIGHEST_THRESHOLD = 0.9
 
 /**
- * The pair's factor, or where no share of misses would reach its threshold (14.4 × 10 % is 144 %) the largest that can
- * fire, in tenths.
+ * The share of misses above which the pair fires: 0.9 where no share would reach the pair's own (14.4 × 10 % is 144 %),
+ * which is the largest factor that can fire.
  */
-export const factorOf = ({ factor }: Pick<BurnRate, 'factor'>, objective: number): number => {
-  const budget = 1 - objective
-  if (factor * budget < HIGHEST_THRESHOLD) return factor
-  // The least bit off, so that 0.9 / 0.1 does not count as below itself.
-  return Math.floor((HIGHEST_THRESHOLD / budget) * 10 - 1e-6) / 10
-}
-
-/** The share of misses above which the pair fires, below 0.9. */
-export const thresholdOf = (pair: Pick<BurnRate, 'factor'>, objective: number): number =>
-  factorOf(pair, objective) * (1 - objective)
+export const thresholdOf = ({ factor }: Pick<BurnRate, 'factor'>, objective: number): number =>
+  Math.min(factor * (1 - objective), HIGHEST_THRESHOLD)
 
 export interface Counts {
   readonly good: number

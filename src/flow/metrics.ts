@@ -1,13 +1,23 @@
 /** What business flows say on the metrics page: descriptors and samples. Pure. */
 import { metric, type Sample, sample } from '../metric.ts'
 import { type Detail, detailOf, groupOf, OTHER, shownOf } from './detail.ts'
-import type { FlowReport, Reading } from './report.ts'
+import { DURATION_BOUNDS } from './ledger/tally.ts'
+import { dueHorizons, groupWindows, rateWindows, verdictWindows } from './ledger/windows.ts'
+import { FLOW_STATES, type FlowReport, type Reading } from './report.ts'
+import { EVIDENCE, KINDS, MODES } from './spec/spec.ts'
 
 /** Room for operators' own flows beside the shipped fourteen. */
 const FLOWS = 60
 
 const ofFlow = { type: 'gauge', labels: ['tenant', 'flow'], maxSeries: FLOWS } as const
-const ofWindow = { type: 'gauge', labels: ['tenant', 'flow', 'window'], unit: 'count', maxSeries: 3 * FLOWS } as const
+const ofWindow = {
+  type: 'gauge',
+  labels: ['tenant', 'flow', 'window'],
+  values: { window: rateWindows },
+  unit: 'count',
+  maxSeries: 3 * FLOWS,
+} as const
+const RESULTS = ['good', 'bad'] as const
 
 export const flowInfo = metric({
   name: 'odoo_flow_info',
@@ -15,6 +25,7 @@ export const flowInfo = metric({
   unit: 'info',
   help: 'Always 1: every configured business flow, how it is judged (evidence, mode) and whether it is (state).',
   labels: ['tenant', 'flow', 'process', 'owner', 'kind', 'evidence', 'mode', 'state'],
+  values: { kind: KINDS, evidence: EVIDENCE, mode: MODES, state: FLOW_STATES },
   maxSeries: FLOWS,
 })
 export const flowObjective = metric({
@@ -35,6 +46,7 @@ export const flowVerdicts = metric({
   unit: 'count',
   help: 'Items that came due within the window before the last reading, done by then (good) or not (bad); a window that is not whole is absent. Flows in mode observe of a tenant that is not dedicated have 1h, 1d and 30d only.',
   labels: ['tenant', 'flow', 'window', 'result'],
+  values: { window: verdictWindows, result: RESULTS },
   maxSeries: 16 * FLOWS,
 })
 export const flowStarts = metric({
@@ -81,6 +93,7 @@ export const flowDue = metric({
   unit: 'count',
   help: 'Open items whose deadline comes within the horizon, or until the next cut-off of its process ends (cut_off; absent where none does within a day); of a tenant that is not dedicated, cut_off alone, of flows that alert.',
   labels: ['tenant', 'flow', 'horizon'],
+  values: { horizon: [...dueHorizons, 'cut_off'] },
   maxSeries: 4 * FLOWS,
 })
 export const flowValue = metric({
@@ -89,6 +102,7 @@ export const flowValue = metric({
   unit: 'count',
   help: 'What open and overdue items are worth, each currency by itself; only where the configuration asks for it.',
   labels: ['tenant', 'flow', 'state', 'currency'],
+  values: { state: ['open', 'overdue'] },
   maxSeries: 20 * FLOWS,
 })
 export const flowDuration = metric({
@@ -97,6 +111,7 @@ export const flowDuration = metric({
   unit: 'seconds',
   help: 'From start to completion, of completions since this exporter began to watch; dedicated tenants only.',
   labels: ['tenant', 'flow'],
+  buckets: DURATION_BOUNDS,
   maxSeries: FLOWS,
 })
 export const flowObserved = metric({
@@ -105,6 +120,7 @@ export const flowObserved = metric({
   unit: 'count',
   help: 'Failures seen since this exporter began to watch, also those Odoo forgets when an item is tried again; dedicated tenants only.',
   labels: ['tenant', 'flow', 'result'],
+  values: { result: ['failed'] },
   maxSeries: FLOWS,
 })
 export const flowGroupVerdicts = metric({
@@ -113,6 +129,7 @@ export const flowGroupVerdicts = metric({
   unit: 'count',
   help: 'Verdicts by the members of the group of the flow (carriers, channels) with the most of them, at most 20, all others together as "other"; dedicated tenants only, fewer members where many flows have groups.',
   labels: ['tenant', 'flow', 'dimension', 'member', 'window', 'result'],
+  values: { window: groupWindows, result: RESULTS },
   maxSeries: 1500,
 })
 export const flowGroupInfo = metric({

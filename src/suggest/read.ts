@@ -53,10 +53,11 @@ const batches = (hours: readonly HourChecksum[], { slot }: ResolvedFlow): readon
 const readHours = async (options: ReadOptions, part: ResolvedFlow, hours: readonly Instant[], into: Gathered) => {
   const { reader, ask } = options
   const abort = new AbortController()
-  const pages = reader.rows(part, hours, abort.signal)[Symbol.asyncIterator]()
+  const pages = reader.rows([part], hours, abort.signal)[Symbol.asyncIterator]()
   const next = () => ask('rows', () => pages.next(), abort)
   for (let page = await next(); page.done !== true; page = await next()) {
-    into.add(page.value)
+    const [items = []] = page.value
+    into.add(items)
     options.progress(into.size(), Math.min(...hours))
   }
 }
@@ -65,7 +66,7 @@ const readStep = async (options: ReadOptions, { from, to }: Period, into: Gather
   const { reader, flow, ask } = options
   const further = furtherOf(flow)
   for (const part of further ? [flow, further] : [flow]) {
-    const hours = await ask('checksums', (signal) => reader.checksums(part, from, to, signal))
+    const hours = await ask('checksums', (signal) => reader.checksums([part], from, to, signal))
     for (const batch of batches(
       hours.filter(({ hour }) => hour >= from && hour < to),
       part,

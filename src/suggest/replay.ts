@@ -1,5 +1,5 @@
 /** How often somebody would have been called: the burn rates, minute by minute over what was. Pure. */
-import { BURN_RATES, type BurnRate, fires, KEEP_FIRING, type Severity } from '../flow/burn.ts'
+import { BURN_RATES, type BurnRate, type Counts, fires, KEEP_FIRING, type Severity } from '../flow/burn.ts'
 import { MINUTE } from '../flow/ledger/counts.ts'
 import type { Duration, Instant } from '../metric.ts'
 import { type Timeline, windowAt } from './timeline.ts'
@@ -22,31 +22,18 @@ export interface Calls {
 
 export type Replay = Readonly<Record<Severity, Calls>>
 
-interface Run {
-  readonly episodes: readonly Episode[]
-  readonly replayed: Duration
+interface Seen {
+  readonly pair: BurnRate
+  readonly long: Counts
+  readonly short: Counts
 }
 
-const runOf = (timeline: Timeline, pair: BurnRate, objective: number): Run => {
-  const episodes: Episode[] = []
-  let firing: { readonly from: Instant; bad: number } | undefined
-  let first: Instant | undefined
-  for (let asOf = timeline.from; asOf <= timeline.to; asOf += MINUTE) {
+/** As far as both windows lie in the timeline. */
+const seenAt = (timeline: Timeline, pairs: readonly BurnRate[], asOf: Instant): readonly Seen[] =>
+  pairs.flatMap((pair) => {
     const [long, short] = [windowAt(timeline, pair.long, asOf), windowAt(timeline, pair.short, asOf)]
-    if (long === undefined || short === undefined) continue
-    first ??= asOf
-    const isFiring = fires(pair, objective, long, short, firing !== undefined)
-    if (isFiring) {
-      firing ??= { from: asOf, bad: 0 }
-      firing.bad = Math.max(firing.bad, long.bad)
-    } else if (firing !== undefined) {
-      episodes.push({ ...firing, to: Math.min(asOf + KEEP_FIRING, timeline.to) })
-      firing = undefined
-    }
-  }
-  if (firing !== undefined) episodes.push({ ...firing, to: timeline.to })
-  return { episodes, replayed: first === undefined ? 0 : timeline.to - first }
-}
+    return long === undefined || short === undefined ? [] : [{ pair, long, short }]
+  })
 
 /** What overlaps or touches called once. */
 const union = (episodes: readonly Episode[]): readonly Episode[] => {
@@ -62,15 +49,37 @@ const union = (episodes: readonly Episode[]): readonly Episode[] => {
   return merged
 }
 
-const callsOf = (runs: readonly Run[]): Calls => {
-  const episodes = union(runs.flatMap((run) => run.episodes))
+/** One alert by all pairs of a severity: once it fires it goes on while any of them is above half its threshold. */
+const callsOf = (timeline: Timeline, pairs: readonly BurnRate[], objective: number): Calls => {
+  const found: Episode[] = []
+  let firing: { readonly from: Instant; bad: number } | undefined
+  let first: Instant | undefined
+  for (let asOf = timeline.from; asOf <= timeline.to; asOf += MINUTE) {
+    const seen = seenAt(timeline, pairs, asOf)
+    if (seen.length === 0) continue
+    first ??= asOf
+    const burning = seen.filter(({ pair, long, short }) => fires(pair, objective, long, short, firing !== undefined))
+    if (burning.length > 0) {
+      firing ??= { from: asOf, bad: 0 }
+      firing.bad = Math.max(firing.bad, ...burning.map(({ long }) => long.bad))
+    } else if (firing !== undefined) {
+      found.push({ ...firing, to: Math.min(asOf + KEEP_FIRING, timeline.to) })
+      firing = undefined
+    }
+  }
+  if (firing !== undefined) found.push({ ...firing, to: timeline.to })
+  const episodes = union(found)
   const total = episodes.reduce((sum, { from, to }) => sum + to - from, 0)
-  return { episodes, total, replayed: Math.max(0, ...runs.map(({ replayed }) => replayed)) }
+  return { episodes, total, replayed: first === undefined ? 0 : timeline.to - first }
 }
 
 /** By severity, whatever the mode: what would have come if it had been allowed to. Calendar and silences are left out. */
 export const replayOf = (timeline: Timeline, objective: number): Replay => {
   const of = (severity: Severity) =>
-    callsOf(BURN_RATES.filter((p) => p.severity === severity).map((pair) => runOf(timeline, pair, objective)))
+    callsOf(
+      timeline,
+      BURN_RATES.filter((pair) => pair.severity === severity),
+      objective,
+    )
   return { page: of('page'), ticket: of('ticket') }
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { alertmanagerConfig, startAlertmanager } from '../../demo/alertmanager.ts'
 import { prometheusConfig, startPrometheus } from '../../demo/prometheus.ts'
 import { describeAlert, startReceiver } from '../../demo/receiver.ts'
+import { TEMPLATE_FILE, templateText } from '../../src/alerting/alertmanager/receivers.ts'
 import { findBinary, PARTS } from '../../tools/debian.ts'
 import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
@@ -49,6 +50,7 @@ test('promtool accepts the configuration of Prometheus', async (context) => {
 test('amtool accepts the configuration of Alertmanager', async (context) => {
   needs(context, 'alertmanager')
   const file = join(dir, 'check-alertmanager.yml')
+  writeFileSync(join(dir, TEMPLATE_FILE), templateText)
   writeFileSync(file, alertmanagerConfig('http://127.0.0.1:1/notifications'))
   expect((await run(binary('amtool'), ['check-config', file])).stdout).toContain('SUCCESS')
 })
@@ -72,7 +74,7 @@ test('an alert goes from Prometheus by Alertmanager to the receiver, and is said
     config: prometheusConfig({ ...settings, alertmanager: new URL(alertmanager.url).host }),
   })
   try {
-    await eventually(() => expect(said).toEqual(['FIRING TargetDown (severity=page): nobody answers']))
+    await eventually(() => expect(said).toEqual(['FIRING TargetDown (severity=page) to on-call: nobody answers']))
     const listed: unknown = await (await fetch(receiver.url)).json()
     expect(listed).toMatchObject([{ status: 'firing', alerts: [{ labels: { alertname: 'TargetDown' } }] }])
   } finally {
@@ -97,5 +99,7 @@ test('the receiver refuses what is no notification', async () => {
 test('a line says where an alert is, without what Prometheus adds', () => {
   const labels = { alertname: 'Lagging', instance: '127.0.0.1:1', job: 'odoo-pulse', server: 'pg-standby' }
   const alert = { labels, annotations: {}, startsAt: '', endsAt: '' }
-  expect(describeAlert({ ...alert, status: 'resolved' })).toBe('RESOLVED Lagging (server=pg-standby)')
+  expect(describeAlert({ ...alert, status: 'resolved' }, 'office')).toBe(
+    'RESOLVED Lagging (server=pg-standby) to office',
+  )
 })

@@ -32,6 +32,8 @@ export interface Case {
   readonly shows: string
   readonly alert: string
   readonly labels: Readonly<Record<string, string>>
+  /** What else is told of it: flows, whose windows hold what was bad long after it was healed. */
+  readonly also?: readonly Pick<Case, 'alert' | 'labels'>[]
   /** The cases that must be over before, since they are about the same part. */
   readonly after: readonly string[]
 }
@@ -42,7 +44,8 @@ const fault = (
   alert: string,
   labels: Case['labels'],
   after: readonly string[] = [],
-): Case => ({ name, shows: shows.text, alert, labels, after, start: ({ estate }) => FAULTS[name].start(estate) })
+  also: Case['also'] = [],
+): Case => ({ name, shows: shows.text, alert, labels, after, also, start: ({ estate }) => FAULTS[name].start(estate) })
 
 const cron = FAILING_CRON
 const overdue = promql`time() - ${where(odooCronNextCall, { tenant: 'globex' })} > ${600}`
@@ -89,7 +92,14 @@ export const cases: readonly Case[] = [
   }),
   fault('cron-failing', promql`${where(odooCronFailures, { cron })} > ${2}`, 'OdooCronFailing', { cron }),
   fault('jobs-stuck', promql`${odooQueueStuckJobs} > ${0}`, 'OdooQueueJobsStuck', { channel: CHANNELS.reserve }),
-  fault('carrier-down', failed(CHANNELS.label), 'OdooQueueJobsFailing', { channel: CHANNELS.label }),
+  fault(
+    'carrier-down',
+    failed(CHANNELS.label),
+    'OdooQueueJobsFailing',
+    { channel: CHANNELS.label },
+    [],
+    [{ alert: 'OdooFlowBurnFast', labels: { tenant: 'acme', flow: 'carrier-label', severity: 'page' } }],
+  ),
   // Without orders and stock there would be nothing to label.
   fault(
     'import-stalled',
@@ -97,6 +107,7 @@ export const cases: readonly Case[] = [
     'OdooQueueStalled',
     { channel: CHANNELS.import },
     ['carrier-down'],
+    [{ alert: 'OdooFlowBurnFast', labels: { tenant: 'acme', flow: 'order-import', severity: 'page' } }],
   ),
   fault(
     'reservations-failing',

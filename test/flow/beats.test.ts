@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { beatsReading, type Heartbeat, presentReading, thinned } from '../../src/flow/ledger/beats.ts'
+import { thinned } from '../../src/flow/ledger/beat.ts'
+import { beatsReading, type Heartbeat, presentReading } from '../../src/flow/ledger/beats.ts'
 import { floorHour, floorMinute, HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import { leftEdge, verdictWindows } from '../../src/flow/ledger/windows.ts'
 import type { Duration, Instant } from '../../src/metric.ts'

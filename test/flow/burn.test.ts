@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BURN_RATES, factorOf, fires, RESOLVE_AT, thresholdOf } from '../../src/flow/burn.ts'
+import { BURN_RATES, fires, HIGHEST_THRESHOLD, RESOLVE_AT, thresholdOf } from '../../src/flow/burn.ts'
 
 const pairOf = (severity: string, long: string) => {
   const found = BURN_RATES.find((pair) => pair.severity === severity && pair.long === long)
@@ -19,23 +19,20 @@ test('the pairs are those of the SRE workbook', () => {
   ])
 })
 
-test('a threshold that no share of misses could reach is lowered to the largest factor that can fire', () => {
-  expect(factorOf(fast, 0.99)).toBe(14.4)
-  expect(factorOf(fast, 0.95)).toBe(14.4)
-  expect(factorOf(fast, 0.9)).toBe(8.9)
-  expect(factorOf(fast, 0.5)).toBe(1.7)
-  expect(factorOf(slow, 0.5)).toBe(1)
+test('a threshold that no share of misses could reach is nine of ten', () => {
+  expect(thresholdOf(fast, 0.99)).toBeCloseTo(0.144)
+  expect(thresholdOf(fast, 0.95)).toBeCloseTo(0.72)
+  expect(thresholdOf(fast, 0.9)).toBe(0.9)
+  expect(thresholdOf(fast, 0.5)).toBe(0.9)
+  expect(thresholdOf(slow, 0.5)).toBe(0.5)
 })
 
-test('whatever the objective, each pair can fire, and needs less than nine of ten to be missed', () => {
+test('whatever the objective, each pair can fire, and no threshold is lower than its factor makes it', () => {
   const objectives = fc.double({ min: 0.5, max: 0.9999, noNaN: true })
   fc.assert(
     fc.property(objectives, fc.constantFrom(...BURN_RATES), (objective, pair) => {
       const threshold = thresholdOf(pair, objective)
-      expect(threshold).toBeLessThan(0.9)
-      expect(factorOf(pair, objective)).toBeLessThanOrEqual(pair.factor)
-      // Never lower than it has to be.
-      expect(factorOf(pair, objective) === pair.factor || threshold > 0.9 - 0.11 * (1 - objective)).toBe(true)
+      expect(threshold).toBe(Math.min(HIGHEST_THRESHOLD, pair.factor * (1 - objective)))
       const all = { good: 0, bad: 100 }
       expect(fires(pair, objective, all, all, false)).toBe(true)
     }),

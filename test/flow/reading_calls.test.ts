@@ -6,6 +6,7 @@ import { createDurations } from '../../collectors/odoo/durations.ts'
 import { flowReader } from '../../collectors/odoo/flow_reader.ts'
 import type { Call } from '../../collectors/odoo/protocol.ts'
 import { wireOf } from '../../collectors/odoo/wire.ts'
+import { datetimeText } from '../../src/flow/read/naive.ts'
 import { resolveFlow } from '../../src/flow/spec/resolve.ts'
 import { HOUR, MORNING } from './night.ts'
 import { MODULES } from './readable.ts'
@@ -16,7 +17,7 @@ import { catalogueOf } from './stand_in.ts'
 const DAY = 24 * HOUR
 
 /** A reader whose questions are kept, and answered by nothing. */
-const recording = async (series: number, protocol: 'xmlrpc' | 'json2') => {
+const recording = async (series: number, protocol: 'xmlrpc' | 'json2', answer: (call: Call) => unknown = () => []) => {
   const calls: Call[] = []
   const settings = config.parse({
     url: 'http://127.0.0.1:1',
@@ -34,7 +35,7 @@ const recording = async (series: number, protocol: 'xmlrpc' | 'json2') => {
     onRefused: () => undefined,
     call: async (call) => {
       calls.push(call)
-      return call.method === 'search_count' ? 0 : []
+      return answer(call)
     },
   })
   const catalogue = { ...catalogueOf(series < 19 ? 18 : 19), version: series }
@@ -53,9 +54,9 @@ const askAll = async ({ reader, flows }: Awaited<ReturnType<typeof recording>>):
     await reader.present(flow, signal())
     await reader.documents(flow, 10, signal())
     if (!flow.slot) continue
-    await reader.checksums(flow, MORNING - 30 * DAY, MORNING, signal())
-    for await (const _ of reader.rows(flow, [MORNING - HOUR], signal()));
-    await reader.changedSince(flow, MORNING - HOUR, MORNING - DAY, MORNING, 500, signal()).catch((error: unknown) => {
+    await reader.checksums([flow], MORNING - 30 * DAY, MORNING, signal())
+    for await (const _ of reader.rows([flow], [MORNING - HOUR], signal()));
+    await reader.changedSince([flow], MORNING - HOUR, MORNING - DAY, MORNING, 500, signal()).catch((error: unknown) => {
       expect(error).toMatchObject({ name: 'Unsupported' })
     })
   }
@@ -77,26 +78,53 @@ test.for([
   expect(asked.calls.filter((call) => call.method === method).length).toBeGreaterThan(flowFiles.length)
 })
 
+/** A day and a half of hours, whatever is asked, as either method gives them. */
+const dense = ({ method }: Call): unknown =>
+  Array.from({ length: 36 }, (_, i) => {
+    const begins = datetimeText(MORNING - i * HOUR)
+    const range = { __range: { 'scheduled_date:hour': { from: begins, to: begins } } }
+    const label = method === 'read_group' ? '08:00 04 May' : [begins, '08:00 04 May']
+    return { 'scheduled_date:hour': label, state: 'done', __count: 1, ...range }
+  })
+
+/** Which stretches of a month are asked for, one after the other. */
+const stretchesOf = async (series: number, protocol: 'xmlrpc' | 'json2', answer: (call: Call) => unknown) => {
+  const { calls, reader, flows } = await recording(series, protocol, answer)
+  const picking = flows.find(({ name }) => name === 'picking')
+  if (!picking) throw new Error('no picking')
+  const [from, to] = [MORNING - 30 * DAY, MORNING]
+  await reader.checksums([picking], from, to, signal())
+  const bounds = calls.map(({ args }) => {
+    const times = JSON.stringify(args).matchAll(/"scheduled_date","(?:>=|<)","([^"]+)"/g)
+    const [begin = 0, end = 0] = [...times].map(([, time]) => Date.parse(`${time?.replace(' ', 'T')}Z`))
+    return { begin, end }
+  })
+  expect(bounds[0]?.begin).toBe(from)
+  expect(bounds.at(-1)?.end).toBe(to)
+  for (const [i, { begin, end }] of bounds.entries()) {
+    expect(end - begin).toBeGreaterThan(0)
+    if (i > 0) expect(begin).toBe(bounds[i - 1]?.end)
+  }
+  return bounds.map(({ begin, end }) => end - begin)
+}
+
 test.for([
   // read_group repeats the whole domain in each group: a month at once is more than the largest reply.
   ['xmlrpc', 18, 4],
   ['json2', 19, 30],
 ] as const)('by %s on %i checksums are asked for %i days at once', async ([protocol, series, days]) => {
-  const { calls, reader, flows } = await recording(series, protocol)
-  const picking = flows.find(({ name }) => name === 'picking')
-  if (!picking) throw new Error('no picking')
-  const [from, to] = [MORNING - 30 * DAY, MORNING]
-  await reader.checksums(picking, from, to, signal())
-  const bounds = calls.map(({ args }) => {
-    const times = JSON.stringify(args).matchAll(/"scheduled_date","(?:>=|<)","([^"]+)"/g)
-    return [...times].map(([, time]) => Date.parse(`${time?.replace(' ', 'T')}Z`))
+  const stretches = await stretchesOf(series, protocol, dense)
+  for (const each of stretches) expect(each).toBeLessThanOrEqual(days * DAY)
+  expect(stretches.length).toBe(days === 30 ? 1 : 8)
+})
+
+test('while few hours hold rows, more and more of them are asked for at once', async () => {
+  const stretches = await stretchesOf(18, 'xmlrpc', () => [])
+  expect(stretches.length).toBeLessThan(5)
+  let few = true
+  const turning = await stretchesOf(18, 'xmlrpc', (call) => {
+    few = !few
+    return few ? [] : dense(call)
   })
-  expect(bounds[0]?.[0]).toBe(from)
-  expect(bounds.at(-1)?.[1]).toBe(to)
-  for (const [i, [begin = 0, end = 0]] of bounds.entries()) {
-    expect(end - begin).toBeGreaterThan(0)
-    expect(end - begin).toBeLessThanOrEqual(days * DAY)
-    if (i > 0) expect(begin).toBe(bounds[i - 1]?.[1])
-  }
-  expect(bounds.length).toBe(days === 30 ? 1 : 8)
+  for (const each of turning) expect(each).toBeLessThanOrEqual(8 * DAY)
 })

@@ -31,8 +31,8 @@ const far = (before: (rows: number) => void = () => {}): Far => {
   const item = (hour: Instant, n: number) => done(hour + n * MINUTE, MINUTE)
   const unused = () => Promise.reject(new Error('nobody asks this'))
   const reader: FlowReader<ResolvedFlow> = {
-    checksums: async ({ model }, from, to) => {
-      models.add(model)
+    checksums: async (flows, from, to) => {
+      for (const { model } of flows) models.add(model)
       const hours = Array.from({ length: (to - from) / HOUR }, (_, i) => from + i * HOUR)
       return hours.map((hour) => ({ hour, count: 2, sum: '', newest: undefined }))
     },
@@ -40,7 +40,7 @@ const far = (before: (rows: number) => void = () => {}): Far => {
       before(asked.length)
       asked.push([...hours])
       for (let i = 0; i < hours.length; i += 50)
-        yield hours.slice(i, i + 50).flatMap((hour) => [item(hour, 1), item(hour, 2)])
+        yield [hours.slice(i, i + 50).flatMap((hour) => [item(hour, 1), item(hour, 2)])]
     },
     changedSince: unused,
     present: unused,

@@ -94,15 +94,16 @@ const replayed = (items: readonly Item[], target: Target = QUARTER, objective = 
 
 test('episodes begin and end as minute after minute of the rule does', () => {
   const { timeline, replay } = replayed(outages([NOW - 4 * DAY, 2 * HOUR], [NOW - 2 * DAY, 20 * MINUTE]))
-  const isFiring = new Map<(typeof BURN_RATES)[number], boolean>()
+  const pairs = BURN_RATES.filter(({ severity }) => severity === 'page')
+  let isFiring = false
   const paged: Instant[] = []
   for (let at = FROM; at <= NOW; at += MINUTE) {
-    for (const pair of BURN_RATES.filter(({ severity }) => severity === 'page')) {
+    const before = isFiring
+    isFiring = pairs.some((pair) => {
       const [long, short] = [windowAt(timeline, pair.long, at), windowAt(timeline, pair.short, at)]
-      if (!long || !short) continue
-      isFiring.set(pair, fires(pair, 0.99, long, short, isFiring.get(pair) ?? false))
-      if (isFiring.get(pair) === true) paged.push(at)
-    }
+      return long !== undefined && short !== undefined && fires(pair, 0.99, long, short, before)
+    })
+    if (isFiring) paged.push(at)
   }
   const { episodes, total } = replay.page
   expect(episodes).toHaveLength(2)

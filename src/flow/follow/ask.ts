@@ -1,14 +1,27 @@
-/** One call of one flow: put to the reader, its answer taken in. The IO of a course. */
+/** One call of one course: put to the reader, its answer taken in by each ledger that asked. The IO of a course. */
 import { CollectError } from '../../collector.ts'
 import { type Duration, type Instant, seconds } from '../../metric.ts'
 import { floorHour, floorMinute, HOUR } from '../ledger/counts.ts'
 import { step } from '../ledger/ledger.ts'
-import type { Input, Purpose, Question } from '../ledger/ledger_state.ts'
+import type { Input } from '../ledger/ledger_state.ts'
 import type { FlowAccess } from '../read/access.ts'
 import type { HourChecksum } from '../read/reader.ts'
-import { askBeats } from './beats.ts'
 import { rewound } from './clock.ts'
-import type { Course, LedgerCourse, Pages, PresentCourse, Sums } from './course.ts'
+import {
+  type Course,
+  isLook,
+  isLooking,
+  type Ledger,
+  type LedgersWork,
+  ledgersFor,
+  nameOf,
+  type Pages,
+  type Part,
+  type PresentWork,
+  type Sums,
+  type Wish,
+} from './course.ts'
+import { type Shared, sharedQuestion } from './shared.ts'
 
 /** Puts one call to Odoo. Rejects as the reader does, and as loans do. */
 export type Call = <T>(what: string, work: (access: FlowAccess, signal: AbortSignal) => Promise<T>) => Promise<T>
@@ -18,37 +31,32 @@ export interface Asking {
   /** Odoo's clock. */
   readonly odooNow: () => Instant
   /** What the scheduler chose. */
-  readonly purpose: Purpose
+  readonly purpose: Wish['purpose']
 }
 
 export interface Asked {
   /** Of the question: what it may take is told from others of its kind. */
   readonly kind: 'changed' | 'checksums' | 'rows' | 'present' | 'none'
-  /** Whether a look has been finished by this call. */
+  /** Whose look has been finished by this call. */
+  readonly looked: readonly Part[]
+  /** Whether no other look is under way. */
   readonly isLookDone: boolean
 }
 
-/** The next page, or undefined after the last. */
-export const nextPage = (
-  course: Course,
-  hours: readonly Instant[],
-  { call }: Asking,
-  purpose: Purpose,
-): Promise<Awaited<ReturnType<Pages['iterator']['next']>>> => {
-  const { flow } = course
-  return call(`${flow.name}: rows`, (access, signal) => {
+type Page = Awaited<ReturnType<Pages['iterator']['next']>>
+
+/** The next page, or `done` after the last. */
+const nextPage = (course: Course, hours: readonly Instant[], { call, purpose }: Asking): Promise<Page> =>
+  call(`${nameOf(course)}: rows`, (access, signal) => {
     if (course.pages === undefined) {
       const abort = new AbortController()
-      const rows = access.reader.rows(flow, hours, abort.signal)
+      const rows = access.reader.rows(course.flows, hours, abort.signal)
       course.pages = { abort, iterator: rows[Symbol.asyncIterator](), purpose }
     }
     const { abort, iterator } = course.pages
     signal.addEventListener('abort', () => abort.abort(signal.reason), { once: true })
     return iterator.next()
   })
-}
-
-type SumsQuestion = Extract<Question, { kind: 'checksums' }>
 
 /** Halved when a deadline is missed; doubled, for the next question, where the last answer took less than this. */
 const QUICK: Duration = seconds(1)
@@ -58,24 +66,31 @@ const LONGEST_STRETCH: Duration = 64 * 24 * HOUR
 const stretchEnd = (from: Instant, to: Instant, stretch: Duration): Instant =>
   Math.min(to, (Math.floor(from / stretch) + 1) * stretch)
 
+type SumsQuestion = Extract<Shared['question'], { kind: 'checksums' }>
+
 /** Of the part of this question that was asked before, by the same piece of work. */
-const sumsSoFar = ({ state, sums }: LedgerCourse, { purpose, from, to }: SumsQuestion): Sums => {
-  const key = `${(purpose === 'look' ? state.look : state.background)?.began} ${from} ${to}`
+const sumsSoFar = ({ sums }: LedgersWork, { purpose, from, to }: SumsQuestion, ledgers: readonly Ledger[]): Sums => {
+  const began = ledgers.map(({ state }) => (purpose === 'look' ? state.look : state.background)?.began)
+  const key = `${began.join(' ')} ${from} ${to}`
   const known = sums.get(purpose)
   return known?.key === key ? known : { key, upTo: from, found: [] }
 }
 
 /** The next stretch; all of them after the last one, undefined before. */
 const nextSums = async (
-  { flow }: Course,
-  work: LedgerCourse,
+  course: Course,
+  work: LedgersWork,
   question: SumsQuestion,
+  ledgers: readonly Ledger[],
   { call }: Asking,
 ): Promise<readonly HourChecksum[] | undefined> => {
-  const { key, upTo, found } = sumsSoFar(work, question)
+  const { flows } = course
+  const { key, upTo, found } = sumsSoFar(work, question, ledgers)
   const end = stretchEnd(upTo, question.to, work.stretch)
   const begun = performance.now()
-  const more = await call(`${flow.name}: checksums`, ({ reader }, signal) => reader.checksums(flow, upTo, end, signal))
+  const more = await call(`${nameOf(course)}: checksums`, ({ reader }, signal) =>
+    reader.checksums(flows, upTo, end, signal),
+  )
   const isQuick = performance.now() - begun < QUICK
   const sums = { key, upTo: end, found: [...found, ...more] }
   const isAll = end >= question.to
@@ -86,38 +101,47 @@ const nextSums = async (
 }
 
 /** Whether a question that missed its deadline can be put in smaller parts; then it will be. What was found stays. */
-const narrow = (work: LedgerCourse, question: Question, error: unknown): boolean => {
+const narrow = (work: LedgersWork, { question, ledgers }: Shared, error: unknown): boolean => {
   if (question.kind !== 'checksums' || !(error instanceof CollectError && error.reason === 'timeout')) return false
-  const { upTo } = sumsSoFar(work, question)
+  const { upTo } = sumsSoFar(work, question, ledgers)
   const asked = stretchEnd(upTo, question.to, work.stretch) - upTo
   work.stretch = Math.max(HOUR, floorHour(asked / 2))
   return asked > HOUR
 }
 
-/** Undefined: there is more to ask before it is answered. */
-const answered = async (
-  course: Course,
-  work: LedgerCourse,
-  question: Question,
-  asking: Asking,
-): Promise<Input | undefined> => {
-  const { flow } = course
+/** What each ledger is told. Undefined: there is more to ask before it is answered. */
+type Answer = ((ledger: Ledger) => Input) | undefined
+
+const pageFor = ({ flows }: Course, page: Page, now: Instant): Answer => {
+  if (page.done) return () => ({ kind: 'rows', items: [], last: true, now })
+  return ({ flow, state: { asked } }) => {
+    const hours = new Set(asked?.kind === 'rows' ? asked.hours : [])
+    const items = page.value[flows.indexOf(flow)] ?? []
+    return { kind: 'rows', items: items.filter(({ slot }) => hours.has(floorHour(slot))), last: false, now }
+  }
+}
+
+const answered = async (course: Course, work: LedgersWork, shared: Shared, asking: Asking): Promise<Answer> => {
+  const { question, ledgers } = shared
   const { call, odooNow } = asking
   switch (question.kind) {
     case 'changed': {
       const { since, from, to, limit } = question
-      const ask = (access: FlowAccess, signal: AbortSignal) =>
-        access.reader.changedSince(flow, since, from, to, limit, signal)
-      return { kind: 'changed', hours: await call(`${flow.name}: changes`, ask), now: odooNow() }
+      const hours = await call(`${nameOf(course)}: changes`, ({ reader }, signal) =>
+        reader.changedSince(course.flows, since, from, to, limit, signal),
+      )
+      const now = odooNow()
+      return () => ({ kind: 'changed', hours, now })
     }
     case 'checksums': {
-      const hours = await nextSums(course, work, question, asking)
-      return hours && { kind: 'checksums', hours, now: odooNow() }
+      const hours = await nextSums(course, work, question, ledgers, asking)
+      const now = odooNow()
+      return hours && (() => ({ kind: 'checksums', hours, now }))
     }
     case 'rows': {
-      const page = await nextPage(course, question.hours, asking, question.purpose)
+      const page = await nextPage(course, question.hours, asking)
       if (page.done) course.pages = undefined
-      return { kind: 'rows', items: page.done ? [] : page.value, last: page.done === true, now: odooNow() }
+      return pageFor(course, page, odooNow())
     }
   }
 }
@@ -126,13 +150,15 @@ const answered = async (
  * At rest no question is out, so that a look that falls due goes before a question of backfill. Pauses after failures are
  * the scheduler's.
  */
-const atRest = (work: LedgerCourse): void => {
-  work.state = { ...work.state, asked: undefined, notBefore: Number.NEGATIVE_INFINITY }
+const atRest = (ledgers: readonly Ledger[]): void => {
+  for (const ledger of ledgers) {
+    ledger.state = { ...ledger.state, asked: undefined, notBefore: Number.NEGATIVE_INFINITY }
+  }
 }
 
 /** Between looks the ledger's clock stands at the end of the minute of the last one: the next look has its own time. */
-const clockFor = ({ state, config }: LedgerCourse, purpose: Purpose, odooNow: Instant): Instant =>
-  purpose === 'look'
+const clockFor = ({ state, config }: Ledger, purpose: Wish['purpose'], odooNow: Instant): Instant =>
+  isLook(purpose)
     ? odooNow
     : Math.max(state.lastLook, Math.min(odooNow, floorMinute(state.lastLook) + config.cadence.fast - 1))
 
@@ -141,30 +167,42 @@ export const abandon = (course: Course, odooNow: Instant, why?: unknown): void =
   const { work, pages } = course
   course.pages = undefined
   pages?.abort.abort(why)
-  if (work.kind === 'beats') work.reading = undefined
-  if (work.kind !== 'ledger') return
-  work.state = step(work.config, work.state, { kind: 'failed', now: odooNow }).state
-  atRest(work)
+  if (work.kind !== 'ledgers') return
+  const asking = work.ledgers.filter(({ state }) => state.asked !== undefined)
+  for (const ledger of asking) {
+    ledger.state = step(ledger.config, ledger.state, { kind: 'failed', now: odooNow }).state
+  }
+  atRest(asking)
 }
 
-const askLedger = async (course: Course, work: LedgerCourse, asking: Asking): Promise<Asked> => {
-  const before = rewound(work.state, asking.odooNow())
-  work.state = before
-  if (course.pages === undefined) {
-    const now = clockFor(work, asking.purpose, asking.odooNow())
-    work.state = step(work.config, work.state, { kind: 'clock', now }).state
+/** The clock may ask something of each. */
+const wind = (work: LedgersWork, { purpose, odooNow }: Asking): void => {
+  for (const ledger of ledgersFor(work, purpose)) {
+    const now = odooNow()
+    ledger.state = rewound(ledger.state, now)
+    const input = { kind: 'clock', now: clockFor(ledger, purpose, now) } as const
+    ledger.state = step(ledger.config, ledger.state, input).state
   }
-  const question = work.state.asked
-  if (question === undefined) return { kind: 'none', isLookDone: false }
+}
+
+const askLedgers = async (course: Course, work: LedgersWork, asking: Asking): Promise<Asked> => {
+  if (course.pages === undefined) wind(work, asking)
+  const shared = sharedQuestion(work.ledgers)
+  if (shared === undefined) return { kind: 'none', looked: [], isLookDone: false }
+  const { question, ledgers } = shared
+  atRest(work.ledgers.filter((ledger) => !ledgers.includes(ledger)))
+  const before = new Map(ledgers.map((ledger) => [ledger, ledger.state.lastLook]))
   try {
-    const input = await answered(course, work, question, asking)
-    if (input !== undefined) work.state = step(work.config, work.state, input).state
-    if (course.pages === undefined) atRest(work)
-    const isLookDone = work.state.lastLook !== before.lastLook
-    return { kind: question.kind, isLookDone }
+    const answer = await answered(course, work, shared, asking)
+    for (const ledger of answer ? ledgers : []) {
+      if (answer) ledger.state = step(ledger.config, ledger.state, answer(ledger)).state
+    }
+    if (course.pages === undefined) atRest(ledgers)
+    const looked = ledgers.filter((ledger) => ledger.state.lastLook !== before.get(ledger))
+    return { kind: question.kind, looked, isLookDone: looked.length > 0 && !isLooking(work) }
   } catch (error) {
-    course.isNarrowed = narrow(work, question, error)
-    if (course.isNarrowed) atRest(work)
+    course.isNarrowed = narrow(work, shared, error)
+    if (course.isNarrowed) atRest(ledgers)
     else abandon(course, asking.odooNow(), error)
     throw error
   }
@@ -172,18 +210,19 @@ const askLedger = async (course: Course, work: LedgerCourse, asking: Asking): Pr
 
 const NEWEST_KEPT = 1_000
 
-const askPresent = async ({ flow }: Course, work: PresentCourse, { call }: Asking): Promise<Asked> => {
+const askPresent = async (course: Course, work: PresentWork, { call }: Asking): Promise<Asked> => {
+  const [flow] = course.flows
+  if (flow === undefined) return { kind: 'none', looked: [], isLookDone: false }
   const answer = await call(`${flow.name}: count`, (access, signal) => access.reader.present(flow, signal))
   const { newest } = answer
   const isNew = newest !== undefined && newest !== work.newest.at(-1)
   work.answer = answer
   if (isNew) work.newest = [...work.newest, newest].slice(-NEWEST_KEPT)
-  return { kind: 'present', isLookDone: true }
+  return { kind: 'present', looked: [work], isLookDone: true }
 }
 
 /** Rejects as the reader and the loan do; what was under way is then dropped. */
 export const ask = (course: Course, asking: Asking): Promise<Asked> => {
   const { work } = course
-  if (work.kind === 'ledger') return askLedger(course, work, asking)
-  return work.kind === 'present' ? askPresent(course, work, asking) : askBeats(course, work, asking)
+  return work.kind === 'ledgers' ? askLedgers(course, work, asking) : askPresent(course, work, asking)
 }

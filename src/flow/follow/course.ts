@@ -1,6 +1,6 @@
 /**
- * What is asked again and again for one flow: a ledger (two, where its items lie in two tables), a present count, or the
- * beats of a heartbeat. State, and how the clock and failures change it; what is asked stands in the files beside.
+ * What is asked again and again of one table, for one flow or for several that share it: ledgers, which are read
+ * together, or a present count. State, and how the clock and failures change it; what is asked stands in `ask.ts`.
  */
 import type { Failure } from '../../collector.ts'
 import { type Duration, type Instant, minutes, seconds } from '../../metric.ts'
@@ -16,8 +16,9 @@ import { backoff, nextOnGrid } from './turns.ts'
 /** Rows on their way: an hour may take many pages, between which others are asked. */
 export interface Pages {
   readonly abort: AbortController
-  readonly iterator: AsyncIterator<readonly Item[]>
-  readonly purpose: Purpose
+  /** The items of each flow of the course. */
+  readonly iterator: AsyncIterator<readonly (readonly Item[])[]>
+  readonly purpose: Wish['purpose']
 }
 
 /** Checksums on their way, stretch by stretch; between two of them others are asked. */
@@ -28,40 +29,36 @@ export interface Sums {
   readonly found: readonly HourChecksum[]
 }
 
-export interface LedgerCourse {
+/** Of one flow: two, where its items lie in two tables. */
+export interface Ledger {
   readonly kind: 'ledger'
+  readonly flow: ResolvedFlow
   config: LedgerConfig<Target>
   state: LedgerState
+  /** Our clock. */
+  lookedAt: Instant | undefined
+}
+
+/** A look is one reading for all of them, and so is a question of backfill where they have come equally far. */
+export interface LedgersWork {
+  readonly kind: 'ledgers'
+  ledgers: readonly Ledger[]
   sums: ReadonlyMap<Purpose, Sums>
   /** So much of the span is asked for at once: less after a deadline was missed, more while answers are quick. */
   stretch: Duration
 }
 
-export interface PresentCourse {
+export interface PresentWork {
   readonly kind: 'present'
   answer: Present | undefined
   /** The newest start of each answer so far: the beats of a heartbeat that only shows its last. */
   newest: readonly Instant[]
+  /** Our clock. */
+  lookedAt: Instant | undefined
 }
 
-/** Hours of beats on their way. */
-export interface BeatsReading {
-  readonly purpose: Purpose
-  readonly from: Instant
-  readonly toRead: readonly { readonly hour: Instant; readonly sum: string }[]
-  /** Of the pages so far. */
-  readonly beats: ReadonlyMap<Instant, readonly Instant[]>
-}
-
-export interface BeatsCourse {
-  readonly kind: 'beats'
-  readonly span: Duration
-  /** The beats by hour of the slot, with the hour's checksum. */
-  hours: ReadonlyMap<Instant, { readonly sum: string; readonly beats: readonly Instant[] }>
-  /** All beats since then are known. */
-  knownFrom: Instant | undefined
-  reading: BeatsReading | undefined
-}
+/** What is known of one flow by one course. */
+export type Part = Ledger | PresentWork
 
 export interface Failed {
   readonly reason: Failure
@@ -75,15 +72,18 @@ export interface Failed {
 }
 
 export interface Course {
-  readonly flow: ResolvedFlow
-  readonly work: LedgerCourse | PresentCourse | BeatsCourse
+  /**
+   * What its questions cover. A flow that goes leaves its place here: the others' checksums are good for the same rows as
+   * before.
+   */
+  readonly flows: readonly ResolvedFlow[]
+  readonly work: LedgersWork | PresentWork
   /** Where in the interval it is asked, so that flows and tenants don't pile up. */
   readonly phase: Duration
   interval: Duration
   pages: Pages | undefined
   /** Our clock, as all that follow. */
   nextLook: Instant
-  lookedAt: Instant | undefined
   /** The question that has just failed will be put in smaller parts. */
   isNarrowed: boolean
   failed: Failed | undefined
@@ -97,25 +97,27 @@ export const LONGEST_BACKOFF: Duration = minutes(10)
 const NARROWED_AGAIN: Duration = seconds(12)
 
 export const courseOf = (
-  flow: ResolvedFlow,
+  flows: readonly ResolvedFlow[],
   work: Course['work'],
   interval: Duration,
   now: Instant,
   random: () => number,
 ): Course => ({
-  flow,
+  flows,
   work,
   phase: random() * interval,
   interval,
   pages: undefined,
   nextLook: now,
-  lookedAt: undefined,
   isNarrowed: false,
   failed: undefined,
   backgroundFailed: undefined,
   retryAt: now,
   backgroundRetryAt: now,
 })
+
+/** For people. */
+export const nameOf = ({ flows }: Course): string => flows.map(({ name }) => name).join(', ')
 
 /** The next thing to ask, by Odoo's clock: a look that is due at `nextLook` at the latest, or what is read between looks. */
 export interface Wish {
@@ -126,71 +128,86 @@ export interface Wish {
   readonly depth: number
 }
 
-const isLooking = ({ work }: Course): boolean => {
-  if (work.kind === 'ledger') return work.state.look !== undefined || work.state.coveredFrom === undefined
-  return work.kind === 'beats' && (work.knownFrom === undefined || work.reading?.purpose === 'look')
-}
+export const isLook = (purpose: Wish['purpose']): purpose is 'look' | 'first' =>
+  purpose === 'look' || purpose === 'first'
 
-/** Nothing is known yet: what is asked now are the windows that page. */
-const isFirst = ({ work }: Course): boolean => {
-  if (work.kind === 'ledger') return work.state.coveredFrom === undefined
-  return work.kind === 'beats' ? work.knownFrom === undefined : work.answer === undefined
-}
+/** Whether its first look is over: until then nothing is known, and what is asked are the windows that page. */
+const isKnown = ({ state }: Ledger): boolean => state.coveredFrom !== undefined
+
+/** Whose questions these are: a first look, which may take long, keeps no other ledger of the course from its looks. */
+export const ledgersFor = ({ ledgers }: LedgersWork, purpose: Wish['purpose']): readonly Ledger[] =>
+  ledgers.filter((ledger) => isKnown(ledger) === (purpose !== 'first'))
+
+/** Whether a look is under way. */
+export const isLooking = ({ ledgers }: LedgersWork): boolean =>
+  ledgers.some((ledger) => isKnown(ledger) && ledger.state.look !== undefined)
+
+/** Rows a look has yet to read, as far as their hours have been counted. */
+const rowsLeft = (ledgers: readonly Ledger[]): number =>
+  ledgers.reduce(
+    (most, { state }) =>
+      Math.max(
+        most,
+        (state.look?.toRead ?? []).reduce((sum, { count }) => sum + count, 0),
+      ),
+    0,
+  )
 
 interface Background {
   readonly purpose: Purpose
   readonly depth: Duration
 }
 
-const background = ({ work }: Course, odooNow: Instant): Background | undefined => {
-  if (work.kind === 'present') return undefined
-  if (work.kind === 'beats') {
-    const { knownFrom, span, reading } = work
-    if (knownFrom === undefined || (knownFrom <= odooNow - span && reading === undefined)) return undefined
-    return { purpose: 'backfill', depth: odooNow - knownFrom }
-  }
-  const { config, state } = work
+const backgroundOf = ({ config, state }: Ledger, odooNow: Instant): readonly Background[] => {
   const next = state.background ?? backgroundFor(config, state, odooNow)
-  if (next === undefined) return undefined
-  const depth = odooNow - (state.coveredFrom ?? odooNow) - config.reach
-  return { purpose: purposeOf(next), depth }
+  if (next === undefined) return []
+  const reach = config.readReach ?? config.reach
+  return [{ purpose: purposeOf(next), depth: odooNow - (state.coveredFrom ?? odooNow) - reach }]
 }
 
-/** Rows its look has yet to read, as far as their hours have been counted. */
-const rowsLeft = ({ work }: Course): number =>
-  work.kind === 'ledger' ? (work.state.look?.toRead ?? []).reduce((sum, { count }) => sum + count, 0) : 0
+/** Backfill before rescans, and the newest rows first. */
+const background = (work: LedgersWork, odooNow: Instant): Background | undefined => {
+  const all = work.ledgers.filter(isKnown).flatMap((ledger) => backgroundOf(ledger, odooNow))
+  const backfills = all.filter(({ purpose }) => purpose === 'backfill')
+  return (backfills.length > 0 ? backfills : all).sort((a, b) => a.depth - b.depth)[0]
+}
 
-/** What this flow would ask, and when. */
-export const wishesOf = (course: Course, now: Instant, odooNow: Instant): readonly Wish[] => {
+/** An answer is taken in whole before the next question; a look that falls due meanwhile waits for it, so it goes as one. */
+const ofPages = (course: Course, work: LedgersWork, pages: Pages, now: Instant): Wish => {
+  const { nextLook, retryAt, backgroundRetryAt } = course
+  const isDue = now >= nextLook && work.ledgers.some(isKnown)
+  const purpose = isDue && !isLook(pages.purpose) ? 'look' : pages.purpose
+  const due = isLook(purpose) ? Math.max(retryAt, Math.min(now, nextLook)) : backgroundRetryAt
+  return { purpose, due, depth: rowsLeft(ledgersFor(work, purpose)) }
+}
+
+const ofLedgers = (course: Course, work: LedgersWork, now: Instant, odooNow: Instant): readonly Wish[] => {
   const { pages, nextLook, retryAt, backgroundRetryAt } = course
-  const purpose: Wish['purpose'] = isFirst(course) ? 'first' : 'look'
-  // An answer is taken in whole before the next question; its own look waits for that, so it is not left waiting.
-  if (pages !== undefined && (pages.purpose === 'look' || now >= nextLook)) {
-    return [{ purpose, due: Math.max(retryAt, Math.min(now, nextLook)), depth: rowsLeft(course) }]
-  }
-  const look = {
-    purpose,
-    due: Math.max(isLooking(course) ? Math.min(now, nextLook) : nextLook, retryAt),
-    depth: rowsLeft(course),
-  }
-  const between = pages ? { purpose: pages.purpose, depth: 0 } : background(course, odooNow)
-  const rest = between ? [{ ...between, due: backgroundRetryAt }] : []
-  return pages ? rest : [look, ...rest]
+  if (pages !== undefined) return [ofPages(course, work, pages, now)]
+  const unknown = ledgersFor(work, 'first')
+  const between = background(work, odooNow)
+  const due = Math.max(isLooking(work) ? Math.min(now, nextLook) : nextLook, retryAt)
+  return [
+    ...(unknown.length > 0 ? [{ purpose: 'first', due: retryAt, depth: rowsLeft(unknown) } as const] : []),
+    ...(unknown.length < work.ledgers.length ? [{ purpose: 'look', due, depth: 0 } as const] : []),
+    ...(between ? [{ ...between, due: backgroundRetryAt }] : []),
+  ]
+}
+
+/** What would be asked, and when. */
+export const wishesOf = (course: Course, now: Instant, odooNow: Instant): readonly Wish[] => {
+  const { work, nextLook, retryAt } = course
+  if (work.kind === 'ledgers') return ofLedgers(course, work, now, odooNow)
+  const purpose = work.answer === undefined ? 'first' : 'look'
+  return [{ purpose, due: Math.max(nextLook, retryAt), depth: 0 }]
 }
 
 /** How much of the span has been read; undefined where there is none. */
-export const progressOf = ({ work }: Course, odooNow: Instant): number | undefined => {
-  if (work.kind === 'present') return undefined
-  if (work.kind === 'ledger') return progress(work.config, work.state, odooNow)
-  return work.knownFrom === undefined ? 0 : Math.min(1, (odooNow - work.knownFrom) / work.span)
-}
+export const progressOf = (part: Part, odooNow: Instant): number | undefined =>
+  part.kind === 'present' ? undefined : progress(part.config, part.state, odooNow)
 
-export const isLook = (purpose: Wish['purpose']): purpose is 'look' | 'first' =>
-  purpose === 'look' || purpose === 'first'
-
-/** The look is done: the next one comes an interval later, at the flow's own place in it. */
+/** The look is done: the next one comes an interval later, at the course's own place in it. */
 export const looked = (course: Course, now: Instant, skew: Duration): void => {
-  course.lookedAt = now
   course.failed = undefined
   course.retryAt = now
   course.nextLook = nextOnGrid(now, skew, course.interval, course.phase)

@@ -23,7 +23,7 @@ export interface Followed {
   /** What last kept it from being asked; until it is looked at again. */
   heldBy: string | undefined
   reading: Reading | undefined
-  /** Our clock: when every course had been looked at. */
+  /** Our clock: when all of it had been looked at. */
   readAt: Instant | undefined
   names: Names
   /** As last told in the log. */
@@ -62,7 +62,7 @@ export interface Situation {
 export const STALE_AFTER = 3
 
 const intervalOf = ({ method }: Followed): Duration =>
-  Math.max(0, ...(method?.courses ?? []).map(({ interval }) => interval))
+  Math.max(0, ...(method?.own ?? []).map(({ course }) => course.interval))
 
 /** Whether the last reading still stands. */
 const stands = (flow: Followed, now: Instant): boolean =>
@@ -74,7 +74,7 @@ interface Said {
 }
 
 const say = (flow: Followed, { withheld, obstacle, now }: Situation): Said => {
-  const failed = flow.method?.courses.find((course) => course.failed?.isOver === false)?.failed
+  const failed = flow.method?.own.find(({ course }) => course.failed?.isOver === false)?.course.failed
   if (flow.flow.off !== undefined) return { state: 'off', reason: flow.flow.off }
   if (flow.unsupported !== undefined) return { state: 'unsupported', reason: flow.unsupported }
   if (flow.lost !== undefined)
@@ -94,10 +94,10 @@ const say = (flow: Followed, { withheld, obstacle, now }: Situation): Said => {
 export const reportOf = (flow: Followed, situation: Situation): FlowReport => {
   const { tenant, tier, via, skew, now, odooNow, withheld } = situation
   const { state, reason } = say(flow, situation)
-  const courses = flow.method?.courses ?? []
-  const shares = courses.flatMap((course) => progressOf(course, odooNow) ?? [])
+  const own = flow.method?.own ?? []
+  const shares = own.flatMap(({ part }) => progressOf(part, odooNow) ?? [])
   const isShown = flow.flow.off === undefined && withheld === undefined && stands(flow, now)
-  const looks = courses.map(({ nextLook, retryAt }) => Math.max(nextLook, retryAt))
+  const looks = own.map(({ course: { nextLook, retryAt } }) => Math.max(nextLook, retryAt))
   return {
     tenant,
     tier,
@@ -121,7 +121,7 @@ export const freed = (flow: Followed, now: Instant): void => {
   if (stands(flow, now)) return
   flow.readAt = undefined
   // Of two ledgers both are to be looked at before there is a reading.
-  for (const course of flow.method?.courses ?? []) course.lookedAt = undefined
+  for (const { part } of flow.method?.own ?? []) part.lookedAt = undefined
 }
 
 /** A flow that is refused what it asks was never supported, or has lost what it had. */

@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import { type Duration, type Instant, seconds } from '../../metric.ts'
 import type { FlowReport } from '../report.ts'
+import { MODES } from '../spec/spec.ts'
 import { abandon } from './ask.ts'
 import type { Clock } from './clock.ts'
 import { type Connection, createConnection, type Way } from './connection.ts'
@@ -43,6 +44,9 @@ export interface FollowedTenant {
   /** Leaves what is under way; resolves when nothing is. */
   readonly stop: () => Promise<void>
 }
+
+/** Nobody: the tenant itself. */
+type Asker = One | undefined
 
 /** How soon an open circuit is looked at again, and a gate that is full. */
 const SOON: Duration = seconds(1)
@@ -116,10 +120,8 @@ export const followTenant = (plan: TenantPlan, flows: readonly Followed[], deps:
     try {
       const access = await to.open()
       held = undefined
-      for (const flow of wanted) {
-        judging?.settle(flow, access)
-        freed(flow, clock.now())
-      }
+      judging?.settle(wanted, access)
+      for (const flow of wanted) freed(flow, clock.now())
     } catch (error) {
       const { message, isRefusal } = troubleOf(error, redact)
       if (isRefusal) for (const flow of wanted) refuse(flow, message)
@@ -128,54 +130,61 @@ export const followTenant = (plan: TenantPlan, flows: readonly Followed[], deps:
   }
 
   const askOne = async (one: One, purpose: Wish['purpose']): Promise<void> => {
-    const begun = performance.now()
+    const clockOf = connection?.access()?.waited ?? performance.now.bind(performance)
+    const begun = clockOf()
     const kind = await judging?.ask(one, purpose)
-    if (kind !== undefined) pace.asked(purpose, kind, performance.now() - begun, clock.now())
+    if (kind !== undefined) pace.asked(purpose, kind, clockOf() - begun, clock.now())
   }
 
-  const nameMembers = async (to: Connection, { flow, course }: One): Promise<void> => {
-    flow.names = await askNames(flow.names, course.flow, flow.reading, to.call('apart'), clock.now)
+  const nameMembers = async (to: Connection, flow: Followed): Promise<void> => {
+    if (flow.method === undefined) return
+    flow.names = await askNames(flow.names, flow.method.resolved, flow.reading, to.call('apart'), clock.now)
     telling.looked(flow)
   }
 
-  const take = async (to: Connection, turn: Turn<One | undefined>): Promise<void> => {
-    if (turn.flow === undefined || turn.purpose === 'open') return openFlows(to)
-    if (turn.purpose === 'names') return nameMembers(to, turn.flow)
-    if (isLook(turn.purpose)) return askOne(turn.flow, turn.purpose)
-    const leave = gate.enter(context.tenant, turn.depth, clock.now())
+  const take = async (to: Connection, { asker, purpose, depth }: Turn<Asker>): Promise<void> => {
+    if (asker === undefined || purpose === 'open') return openFlows(to)
+    if (purpose === 'names') return asker.flows[0] && nameMembers(to, asker.flows[0])
+    if (isLook(purpose)) return askOne(asker, purpose)
+    const leave = gate.enter(context.tenant, depth, clock.now())
     if (leave === undefined) {
       pace.restUntil(clock.now() + SOON)
       return
     }
     try {
-      await askOne(turn.flow, turn.purpose)
+      await askOne(asker, purpose)
     } finally {
       leave()
     }
   }
 
-  const courses = (): readonly One[] =>
-    wanted.flatMap((flow) => {
-      const { courses: own = [] } = (flow.untold === undefined && flow.method) || {}
-      return own.map((course) => ({ flow, course }))
-    })
+  const courses = (): readonly One[] => {
+    const asking = wanted.flatMap((flow) =>
+      flow.untold === undefined ? (flow.method?.own ?? []).map(({ course }) => ({ flow, course })) : [],
+    )
+    return [...Map.groupBy(asking, ({ course }) => course)].map(([course, of]) => ({
+      course,
+      flows: of.map(({ flow }) => flow),
+    }))
+  }
 
   const namesWanted = (): readonly Turn<One>[] =>
     wanted.flatMap((flow) => {
       const due = namesDue(flow.names, flow.reading)
-      const course = flow.method?.courses[0]
+      const course = flow.method?.own[0]?.course
       return due === undefined || course === undefined
         ? []
-        : [{ flow: { flow, course }, purpose: 'names', due, depth: 0 }]
+        : [{ asker: { course, flows: [flow] }, purpose: 'names', due, depth: 0, urgency: 0 }]
     })
 
-  const turnsAt = (to: Connection, now: Instant): readonly Turn<One | undefined>[] => {
-    const opening = { flow: undefined, purpose: 'open', due: to.dueAt(), depth: 0 } as const
+  const turnsAt = (to: Connection, now: Instant): readonly Turn<Asker>[] => {
+    const opening = { asker: undefined, purpose: 'open', due: to.dueAt(), depth: 0, urgency: 0 } as const
     const access = to.access()
     if (access === undefined || access.withheld !== undefined) return [opening]
-    const asking = courses().flatMap((one) =>
-      wishesOf(one.course, now, odooNow()).map((wish) => ({ ...wish, flow: one })),
-    )
+    const asking = courses().flatMap((one) => {
+      const urgency = Math.min(...one.flows.map(({ flow }) => MODES.length - MODES.indexOf(flow.mode)))
+      return wishesOf(one.course, now, odooNow()).map((wish) => ({ ...wish, asker: one, urgency }))
+    })
     return [opening, ...asking, ...namesWanted()]
   }
 

@@ -103,7 +103,7 @@ export const adder = (now: Instant) => {
       const minute = grain.minuteTook(at)
       if (minute !== undefined) addTo(sums.tookSeconds, minute, total)
     },
-    tally: (rest: Pick<Tally, 'items' | 'open' | 'failed' | 'unjudged' | 'oldest'>): Tally => ({
+    tally: (rest: Pick<Tally, 'items' | 'open' | 'failed' | 'unjudged' | 'oldest' | 'beats'>): Tally => ({
       ...kept(sums),
       ...rest,
       first: first * MINUTE,

@@ -6,6 +6,7 @@ import type { Duration, Instant } from '../../metric.ts'
 import type { Present } from '../read/reader.ts'
 import type { Reading } from '../report.ts'
 import type { Target } from '../spec/tenant_flow.ts'
+import { type Beat, byMinute } from './beat.ts'
 import { DAY, floorHour, floorMinute, HOUR, MINUTE } from './counts.ts'
 import type { Item } from './item.ts'
 import { tallyOf } from './tally.ts'
@@ -25,26 +26,6 @@ export interface Heartbeat {
 
 /** Fewer gaps tell nothing of a period. */
 const FEWEST_GAPS = 4
-
-/** Beats of one minute are one: a run may beat many times, and would outweigh the gap after it. */
-interface Beat {
-  readonly first: Instant
-  readonly last: Instant
-}
-
-const byMinute = (beats: Iterable<Instant>): readonly Beat[] => {
-  const minutes = new Map<Instant, Beat>()
-  for (const at of beats) {
-    const minute = floorMinute(at)
-    const { first, last } = minutes.get(minute) ?? { first: at, last: at }
-    minutes.set(minute, { first: Math.min(first, at), last: Math.max(last, at) })
-  }
-  return [...minutes.values()].sort((a, b) => a.first - b.first)
-}
-
-/** The first and the last of each minute, in their order: all that a reading needs of them, and no more than that. */
-export const thinned = (beats: Iterable<Instant>): readonly Instant[] =>
-  byMinute(beats).flatMap(({ first, last }) => (first === last ? [first] : [first, last]))
 
 /**
  * The median gap of the last day before the last beat: one that has stopped keeps the period it had. Gaps of less than

@@ -9,6 +9,8 @@ import { type Cadence, defaultCadence, type LedgerConfig } from './ledger_state.
 import type { Deadline, Promised } from './verdict.ts'
 
 const SPAN: Duration = hours(30 * 24)
+/** Beats are kept for so long, where their horizon is not shorter. */
+const BEATS: Duration = hours(7 * 24)
 /** A planned date may lie ahead; what is planned later comes into the ledger as time goes by. */
 const AHEAD: Duration = SPAN
 /** Odoo ends a request after 120 s (`limit_time_real`); the rest is for the clocks of Odoo and its database to differ. */
@@ -62,7 +64,7 @@ export const ledgerConfigOf = <T>(of: LedgerOf<T>): LedgerConfig<T> => {
   return {
     promise,
     deadline,
-    span: SPAN,
+    span: promise.kind === 'heartbeat' ? Math.min(flow.horizon ?? BEATS, BEATS) : SPAN,
     reach,
     horizon: horizonOf(flow),
     ahead: isPlanned(flow) ? AHEAD : 0,

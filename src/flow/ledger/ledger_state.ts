@@ -13,6 +13,8 @@ export interface LedgerConfig<T> {
   readonly span: Duration
   /** The longest from an item's slot to its verdict. */
   readonly reach: Duration
+  /** Of the flow that reaches farthest of those it is read together with: rows are read so far back. Default: its own. */
+  readonly readReach?: Duration
   /** How far back good and bad both still exist in Odoo. */
   readonly horizon: Duration | undefined
   /** How far into the future slots are read; 0 where the slot is the row's creation. */

@@ -10,7 +10,8 @@ import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } f
 export type Config = Omit<LedgerConfig<never>, 'promise' | 'deadline'>
 
 /** The first slot of the span kept. */
-export const spanFrom = ({ span, reach }: Config, now: Instant): Instant => floorHour(floorHour(now - span) - reach)
+export const spanFrom = ({ span, reach, readReach = reach }: Config, now: Instant): Instant =>
+  floorHour(floorHour(now - span) - readReach)
 /** The end of the span kept. */
 export const spanTo = ({ ahead }: Config, now: Instant): Instant => floorHour(now + ahead) + HOUR
 const atLeast = (value: Instant, least: Instant): Instant => Math.max(value, least)

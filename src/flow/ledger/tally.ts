@@ -1,6 +1,7 @@
 /** What the rows of one hour contribute to the windows: sums by minute or hour, never items. */
 import { type Instant, seconds } from '../../metric.ts'
 import { type Adder, adder, COUNTED } from './adder.ts'
+import { thinned } from './beat.ts'
 import { type Counts, eachOf, noCounts, noEntries } from './counts.ts'
 import type { Item } from './item.ts'
 import { completedAt, type Deadline, dueAt, type Promised, verdictAt } from './verdict.ts'
@@ -30,6 +31,8 @@ export interface Tally {
   readonly took: ReadonlyMap<number, Counts>
   /** How long they took together, in seconds. */
   readonly tookSeconds: Counts
+  /** Of a heartbeat when it beat, the first and the last of each minute; nothing else of it is counted. */
+  readonly beats: readonly Instant[]
   readonly items: number
   readonly open: number
   readonly failed: number
@@ -54,6 +57,7 @@ export const emptyTally: Tally = {
   worth: noEntries,
   took: noEntries,
   tookSeconds: noCounts,
+  beats: [],
   items: 0,
   open: 0,
   failed: 0,
@@ -101,17 +105,20 @@ const addItem = <T>(into: Adder, item: Item, { promise, deadline, countsWorth }:
 const isUnjudged = <T>(item: Item, promise: Promised<T>): boolean =>
   item.state === 'done' && promise.evidence === 'ledger' && completedAt(item, promise) === undefined
 
+const beatsOf = (items: readonly Item[]): Tally => ({
+  ...emptyTally,
+  items: items.length,
+  beats: thinned(items.map(({ start }) => start)),
+})
+
 /** Counts the items, in minutes where `now` still asks for minutes. */
-export const tallyOf = <T>(items: Iterable<Item>, counting: Counting<T>, now: Instant): Tally => {
+export const tallyOf = <T>(items: readonly Item[], counting: Counting<T>, now: Instant): Tally => {
+  if (counting.promise.kind === 'heartbeat') return beatsOf(items)
   const into = adder(now)
-  const rest: { -readonly [K in 'items' | 'open' | 'failed' | 'unjudged']: number } & { oldest: Instant | undefined } =
-    {
-      items: 0,
-      open: 0,
-      failed: 0,
-      unjudged: 0,
-      oldest: undefined,
-    }
+  const rest: { -readonly [K in 'items' | 'open' | 'failed' | 'unjudged']: number } & {
+    oldest: Instant | undefined
+    readonly beats: Tally['beats']
+  } = { items: 0, open: 0, failed: 0, unjudged: 0, oldest: undefined, beats: [] }
   for (const item of items) {
     addItem(into, item, counting)
     rest.items += 1
@@ -145,6 +152,7 @@ export const merge = (tallies: readonly Tally[], now: Instant): Tally => {
     open: total('open'),
     failed: total('failed'),
     unjudged: total('unjudged'),
+    beats: tallies.length === 1 ? (tallies[0]?.beats ?? []) : thinned(tallies.flatMap(({ beats }) => beats)),
     oldest: tallies.reduce<Instant | undefined>((least, each) => earlier(least, each.oldest), undefined),
   })
 }

@@ -16,8 +16,8 @@ export interface DatedTarget<T> {
 }
 
 export interface Promised<T> {
-  /** An outcome is judged when it happens, a journey at its deadline. */
-  readonly kind: 'journey' | 'outcome'
+  /** An outcome is judged when it happens, a journey at its deadline; a heartbeat's items are beats, judged by their gaps. */
+  readonly kind: 'journey' | 'outcome' | 'heartbeat'
   /** `at-deadline`: Odoo does not store when the item was done, so that its present state decides and lateness is forgiven. */
   readonly evidence: 'ledger' | 'at-deadline'
   /** Oldest first; the first also holds for items that started before it. */

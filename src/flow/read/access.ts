@@ -1,5 +1,5 @@
 /** What a way to an Odoo, RPC or SQL, offers the business flows of its tenant. Types only. */
-import type { Instant } from '../../metric.ts'
+import type { Duration, Instant } from '../../metric.ts'
 import type { Odoo, ResolvedFlow } from '../spec/resolve.ts'
 import type { TenantFlow } from '../spec/tenant_flow.ts'
 import type { FlowReader } from './reader.ts'
@@ -11,6 +11,8 @@ export interface FlowAccess {
   readonly reader: FlowReader<ResolvedFlow>
   /** Odoo's clock, or its database's. */
   readonly now: () => Instant
+  /** How long its server has taken for its answers so far; undefined: as long as they took us. */
+  readonly waited?: (() => Duration) | undefined
   /** Why nothing may be judged, and what would mend it: not every company is seen. */
   readonly withheld: string | undefined
 }

@@ -64,10 +64,12 @@ const boundsIn = (found: Found, { from, to, earliest, isCreation }: Span): Bound
   return { atLeast, atMost: Math.max(atLeast, ...lasts) + UNCOMMITTED }
 }
 
+export type Floors = (span: Span, find: FindDays) => Promise<Bounds>
+
 /** Remembers what was found for a day. */
-export const floors = (now: () => Instant) => {
+export const floors = (now: () => Instant): Floors => {
   let known: readonly Found[] = []
-  return async (span: Span, find: FindDays): Promise<Bounds> => {
+  return async (span, find) => {
     const at = now()
     const own = known.find(({ table }) => table === span.table)
     if (own && own.at > at - DAY && own.from <= floorDay(span.from)) return boundsIn(own, span)

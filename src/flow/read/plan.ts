@@ -1,10 +1,10 @@
-/** A flow, as what is asked of Odoo's tables for it. Pure. */
+/** Flows, as what is asked of one of Odoo's tables for them. Pure. */
 import { Unsupported } from '../../collector.ts'
 import { allOf, type Condition, pathsIn } from '../condition/condition.ts'
 import { type Catalogue, find } from '../spec/catalogue.ts'
 import { conditionsOfMoment, pathsOfMoment } from '../spec/moment.ts'
 import { fieldsOf, type ResolvedFlow } from '../spec/resolve.ts'
-import type { Moment } from '../spec/spec.ts'
+import { type Moment, NONE } from '../spec/spec.ts'
 import { relationsIn, type Shape, shapeOf, stampPath } from './shape.ts'
 
 export interface Aggregate {
@@ -13,13 +13,19 @@ export interface Aggregate {
   readonly fn: 'min' | 'max' | 'sum' | 'count_distinct'
 }
 
-/** The questions of one flow. */
+/** The questions of one flow, or of several that share a table. */
 export interface Plan {
-  readonly flow: ResolvedFlow
+  readonly flows: readonly ResolvedFlow[]
+  readonly model: string
+  /** Which rows are items of any of them. */
   readonly base: Condition
   /** The field that partitions the rows into hours. */
   readonly slot: string
-  /** What an item is made of. */
+  /** Whether the primary key stands in for an index on it. */
+  readonly hasFloor: boolean
+  /** Whether it tells when a row was made. */
+  readonly isCreation: boolean
+  /** What their items are made of; of several also what tells whose item a row is. */
   readonly shape: Shape
   /** What a checksum is counted by. */
   readonly by: readonly string[]
@@ -41,25 +47,41 @@ export const withoutArchived = (catalogue: Catalogue, model: string): readonly C
     ? [{ kind: 'field', field: 'active', test: { operator: '=', value: true }, optional: false }]
     : []
 
-/** Which rows are items. */
-export const baseOf = (flow: ResolvedFlow, catalogue: Catalogue): Condition => {
+const conditionsFor = (flow: ResolvedFlow, catalogue: Catalogue): readonly Condition[] => {
   const isAsked = flow.base.flatMap(pathsIn).includes('active')
-  return allOf([...flow.base, ...(isAsked ? [] : withoutArchived(catalogue, flow.model))])
+  return [...flow.base, ...(isAsked ? [] : withoutArchived(catalogue, flow.model))]
 }
 
-/** What an item is made of. The rows of a further model are a flow of their own: see `furtherOf`. */
-export const itemShape = (flow: ResolvedFlow, catalogue: Catalogue, also: readonly string[] = []): Shape => {
-  const paths = fieldsOf({ ...flow, base: [], further: undefined }).map(([, path]) => path)
-  return shapeOf(catalogue, flow.model, [...paths, ...also])
+/** Which rows are items. */
+export const baseOf = (flow: ResolvedFlow, catalogue: Catalogue): Condition => allOf(conditionsFor(flow, catalogue))
+
+/** What any of these lists asks for: what is common to all stands once. */
+const anyOf = (lists: readonly (readonly Condition[])[]): Condition => {
+  const [first = [], ...others] = lists.map((list) => new Map(list.map((each) => [JSON.stringify(each), each])))
+  const common = [...first].filter(([key]) => others.every((other) => other.has(key)))
+  const isCommon = new Set(common.map(([key]) => key))
+  const own = lists.map((list) => list.filter((each) => !isCommon.has(JSON.stringify(each))))
+  const rest: readonly Condition[] = own.every((list) => list.length > 0)
+    ? [{ kind: 'or', conditions: own.map(allOf) }]
+    : []
+  return allOf([...common.map(([, each]) => each), ...rest])
 }
+
+const itemPaths = (flow: ResolvedFlow): readonly string[] =>
+  fieldsOf({ ...flow, base: [], further: undefined }).map(([, path]) => path)
+
+/** What an item is made of. The rows of a further model are a flow of their own: see `furtherOf`. */
+export const itemShape = (flow: ResolvedFlow, catalogue: Catalogue, also: readonly string[] = []): Shape =>
+  shapeOf(catalogue, flow.model, [...itemPaths(flow), ...also])
 
 /**
  * Without a stamp: what shows in the times and counts of the rows themselves. What moves one time below the newest shows
  * in none of them; the nightly rescan finds it.
  */
 const traces = (flow: ResolvedFlow, catalogue: Catalogue, fields: readonly string[]): readonly Aggregate[] => {
-  // A start that moves may leave the newest where it is.
-  const moving = new Set([flow.start, flow.due].flatMap((moment) => (moment ? pathsOfMoment(moment) : [])))
+  // A start that moves may leave the newest where it is; a beat that comes is the newest.
+  const starts = flow.kind === 'heartbeat' ? [] : [flow.start, flow.due]
+  const moving = new Set(starts.flatMap((moment) => (moment ? pathsOfMoment(moment) : [])))
   return fields.flatMap((field): Aggregate[] => {
     const kind = catalogue.field(flow.model, field)?.kind
     if (field === flow.slot?.field || field === 'id') return []
@@ -87,28 +109,56 @@ const decisive = (flow: ResolvedFlow): readonly string[] => {
   ])
 }
 
-/** Throws Unsupported where the flow's rows are not partitioned into hours. */
-export const planOf = (flow: ResolvedFlow, catalogue: Catalogue): Plan => {
-  const { model, slot } = flow
-  const refuse = (why: string): Unsupported => new Unsupported(`${flow.name} can't be read: ${why}`)
+/** The field of the hours. Throws Unsupported where the flow's rows are not partitioned into hours. */
+const slotOf = ({ name, model, slot }: ResolvedFlow, catalogue: Catalogue) => {
+  const refuse = (why: string): Unsupported => new Unsupported(`${name} can't be read: ${why}`)
   if (slot === undefined) throw refuse('it has no slot: its rows are not partitioned into hours')
   const found = find(catalogue, model, slot.field)
   if ('problem' in found || found.field.kind !== 'datetime') throw refuse(`${slot.field} is no datetime`)
   if (slot.field.includes('.')) throw refuse(`${slot.field} lies in another table: Odoo groups by the row's own hours`)
-  const shape = itemShape(flow, catalogue)
+  return slot
+}
+
+/** When a row was made, under the name its model has for it. */
+const isCreation = ({ visible, slot, start }: ResolvedFlow): boolean =>
+  slot?.field === (visible === NONE ? start : visible)
+
+/** Those with the same key can be read together. */
+export const tableKey = (flow: ResolvedFlow): string =>
+  [flow.model, flow.slot?.field, flow.slot?.floor, isCreation(flow)].join(' ')
+
+const distinct = <T>(values: readonly T[]): readonly T[] => [
+  ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+]
+
+/** Of flows with one `tableKey`. Throws Unsupported where their rows are not partitioned into hours. */
+export const planOf = (flows: readonly ResolvedFlow[], catalogue: Catalogue): Plan => {
+  const [first] = flows
+  if (first === undefined) throw new Unsupported('no flow is asked for')
+  const { model } = first
+  const slot = slotOf(first, catalogue)
+  const bases = flows.map((flow) => conditionsFor(flow, catalogue))
+  const whose = flows.length > 1 ? bases.flat().flatMap(pathsIn) : []
+  const shape = shapeOf(catalogue, model, distinct([...flows.flatMap(itemPaths), ...whose]))
   const stamp = catalogue.field(model, STAMP) ? STAMP : undefined
   return {
-    flow,
-    base: baseOf(flow, catalogue),
+    flows,
+    model,
+    base: anyOf(bases),
     slot: slot.field,
+    hasFloor: slot.floor !== undefined,
+    isCreation: isCreation(first),
     shape,
     by: catalogue.field(model, 'state') ? ['state'] : [],
-    aggregates: stamp === undefined ? traces(flow, catalogue, shape.fields) : [{ field: stamp, fn: 'max' }],
-    counted: states(flow)
-      .map(({ when }) => allOf(when))
-      .filter(leadsElsewhere),
+    aggregates:
+      stamp === undefined
+        ? distinct(flows.flatMap((flow) => traces(flow, catalogue, shape.fields)))
+        : [{ field: stamp, fn: 'max' }],
+    counted: distinct(flows.flatMap(states).map(({ when }) => allOf(when))).filter(leadsElsewhere),
     stamp,
-    stampsElsewhere: decisive(flow).flatMap((relation) => stampPath(catalogue, model, relation) ?? []),
+    stampsElsewhere: distinct(flows.flatMap(decisive)).flatMap(
+      (relation) => stampPath(catalogue, model, relation) ?? [],
+    ),
   }
 }
 

@@ -1,14 +1,14 @@
 /** One reader over either way to Odoo's tables: what it asks, in which order, and what it makes of the answers. */
+import { setImmediate } from 'node:timers/promises'
 import { CollectError, Unsupported } from '../../collector.ts'
 import { hours as hoursOf, type Instant } from '../../metric.ts'
 import { allOf, type Condition } from '../condition/condition.ts'
-import type { Row } from '../condition/evaluate.ts'
+import { evaluate, isMissing, type Row } from '../condition/evaluate.ts'
 import { floorHour, HOUR } from '../ledger/counts.ts'
 import type { Item } from '../ledger/item.ts'
 import type { ResolvedFlow } from '../spec/resolve.ts'
-import { NONE } from '../spec/spec.ts'
 import { documentsAt } from './documents.ts'
-import { type DayIds, type FindDays, floors } from './floors.ts'
+import { type DayIds, type FindDays, type Floors, floors } from './floors.ts'
 import { groupNamesAt } from './group_names.ts'
 import { itemOf } from './item_of.ts'
 import { instantOf } from './naive.ts'
@@ -26,7 +26,7 @@ import {
 } from './question.ts'
 import type { ChangedHour, FlowReader, HourChecksum } from './reader.ts'
 import { shapeOf } from './shape.ts'
-import { idOf, type Selection, type Source, shapedRows } from './source.ts'
+import { idOf, type Known, type Selection, type Source, shapedRows } from './source.ts'
 
 /** For flows without a horizon, which have no ledger either. */
 const ONE_DAY = hoursOf(24)
@@ -50,7 +50,7 @@ const dayIds = ({ begins, values: [first, last] }: Group): readonly DayIds[] => 
 }
 
 const findDays =
-  (source: Source, { flow: { model }, slot }: Plan, signal: AbortSignal): FindDays =>
+  (source: Source, { model, slot }: Plan, signal: AbortSignal): FindDays =>
   async (from, above) => {
     // First: what comes meanwhile is beyond it.
     const [newest] = await source.rows({ model, where: allOf([]), atLeast: 0 }, ['id'], 'id desc', 1, signal)
@@ -59,11 +59,7 @@ const findDays =
     return { days: groups.flatMap(dayIds), newest: newest ? idOf(newest) : 0 }
   }
 
-/** When a row was made, under the name its model has for it. */
-const isCreation = ({ visible, slot, start }: ResolvedFlow): boolean =>
-  slot?.field === (visible === NONE ? start : visible)
-
-/** The rows under the flow's base, bounded by id where the slot has no index. */
+/** The rows under the plan's base, bounded by id where the slot has no index. */
 type Select = (
   plan: Plan,
   from: Instant,
@@ -72,28 +68,52 @@ type Select = (
   signal: AbortSignal,
 ) => Promise<Selection>
 
+/** To go through a table for its ids takes seconds: not anew each time it is settled what this Odoo has. */
+const remembered = new WeakMap<object, Floors>()
+
+const floorsOf = ({ connection, now }: Source): Floors => {
+  const known = remembered.get(connection) ?? floors(now)
+  remembered.set(connection, known)
+  return known
+}
+
 const selecting = (source: Source): Select => {
-  const boundsOf = floors(source.now)
+  const boundsOf = floorsOf(source)
   return async (plan, from, to, conditions, signal) => {
-    const { flow, base, slot } = plan
-    const rows = { model: flow.model, where: allOf([base, ...conditions]) }
-    if (flow.slot?.floor === undefined) return { ...rows, atLeast: 0 }
-    const earliest = source.now() - (flow.horizon ?? ONE_DAY) - REACH
-    const span = { table: `${flow.model} ${slot}`, from, to, earliest, isCreation: isCreation(flow) }
+    const { flows, model, base, slot, hasFloor, isCreation } = plan
+    const rows = { model, where: allOf([base, ...conditions]) }
+    if (!hasFloor) return { ...rows, atLeast: 0 }
+    const longest = flows.reduce((most, { horizon }) => Math.max(most, horizon ?? ONE_DAY), 0)
+    const earliest = source.now() - longest - REACH
+    const span = { table: `${model} ${slot}`, from, to, earliest, isCreation }
     return { ...rows, ...(await boundsOf(span, findDays(source, plan, signal))) }
   }
 }
 
 /** Pages by id: what comes between two of them is at their end. */
 async function* rowPages(source: Source, shape: Plan['shape'], selection: Selection, signal: AbortSignal) {
+  const known: Known = new Map()
   let { atLeast } = selection
   for (;;) {
     signal.throwIfAborted()
-    const rows = await shapedRows(source, shape, { ...selection, atLeast }, 'id', source.page, signal)
+    const rows = await shapedRows(source, shape, { ...selection, atLeast }, 'id', source.page, signal, known)
     if (rows.length > 0) yield rows
     const last = rows.at(-1)
     if (last === undefined || rows.length < source.page) return
     atLeast = idOf(last) + 1
+  }
+}
+
+/** So many rows are worked on before others have their turn on the event loop: some milliseconds. */
+const ROWS_AT_ONCE = 500
+
+/** Each with its turn: an answer that is there already would else be gone through in one go. */
+async function* slices(pages: AsyncIterable<readonly Row[]>) {
+  for await (const page of pages) {
+    for (let from = 0; from < page.length; from += ROWS_AT_ONCE) {
+      await setImmediate()
+      yield page.slice(from, from + ROWS_AT_ONCE)
+    }
   }
 }
 
@@ -108,6 +128,23 @@ const itemsOf = (source: Source, flow: ResolvedFlow, rows: readonly Row[]): read
     return 'item' in result ? [result.item] : []
   })
 }
+
+/** Whether a row is of the flow's base. */
+const isOf = (source: Source, flow: ResolvedFlow): ((row: Row) => boolean) => {
+  const base = baseOf(flow, source.catalogue)
+  const now = source.now()
+  return (row) => {
+    const value = evaluate(base, row, now)
+    if (isMissing(value)) {
+      throw new CollectError('decode', `${flow.name}: ${flow.model} ${String(row.id)}: the row has no ${value.missing}`)
+    }
+    return value
+  }
+}
+
+/** To each flow its items. Of one alone the server has given no others. */
+const dealt = (source: Source, { flows }: Plan, rows: readonly Row[]): readonly (readonly Item[])[] =>
+  flows.map((flow) => itemsOf(source, flow, flows.length === 1 ? rows : rows.filter(isOf(source, flow))))
 
 /**
  * Rows whose own stamp is so new: one scan tells how many they are and of which hours. To count them first, to a limit,
@@ -134,10 +171,10 @@ const changedElsewhere = async (
   limit: number,
   signal: AbortSignal,
 ): Promise<readonly ChangedHour[] | 'too_many'> => {
-  const { flow, slot, stamp, stampsElsewhere } = plan
+  const { model, slot, stamp, stampsElsewhere } = plan
   const paths = [slot, ...(stamp ? [stamp] : []), ...stampsElsewhere]
   const changed: ChangedHour[] = []
-  for await (const rows of rowPages(source, shapeOf(source.catalogue, flow.model, paths), selection, signal)) {
+  for await (const rows of rowPages(source, shapeOf(source.catalogue, model, paths), selection, signal)) {
     changed.push(...rows.flatMap((row) => changedRow(plan, row)))
     if (changed.length > limit) return 'too_many'
   }
@@ -146,11 +183,10 @@ const changedElsewhere = async (
 
 const changedIn =
   (source: Source, select: Select): FlowReader<ResolvedFlow>['changedSince'] =>
-  async (flow, since, from, to, limit, signal) => {
-    const plan = planOf(flow, source.catalogue)
-    const { stamp, slot } = plan
-    if (stamp === undefined)
-      throw new Unsupported(`${flow.model} has no write_date: its changes show in checksums only`)
+  async (flows, since, from, to, limit, signal) => {
+    const plan = planOf(flows, source.catalogue)
+    const { model, stamp, slot } = plan
+    if (stamp === undefined) throw new Unsupported(`${model} has no write_date: its changes show in checksums only`)
     const rows = (path: string, first: Instant) =>
       select(plan, first, to, [within(slot, first, to), stampedSince(path, since)], signal)
     const here = await changedHere(source, plan, await rows(stamp, from), stamp, limit, signal)
@@ -165,12 +201,8 @@ const changedIn =
     return newestByHour(hours)
   }
 
-/** [from, to), cut at multiples of `each`, so that one stretch is asked in the same words at each look. */
-const stretches = (from: Instant, to: Instant, each = Number.POSITIVE_INFINITY): (readonly [Instant, Instant])[] => {
-  const ends: Instant[] = []
-  for (let end = Math.floor(from / each) * each + each; end < to; end += each) ends.push(end)
-  return [from, ...ends].map((begin, i) => [begin, ends[i] ?? to] as const)
-}
+/** Hours to come hold few rows: after an answer of so few hours more of them are asked for at once. */
+const SPARSE = 24
 
 const checksumsOfStretch = async (
   source: Source,
@@ -193,11 +225,18 @@ const checksumsOfStretch = async (
 
 const checksumsIn =
   (source: Source, select: Select): FlowReader<ResolvedFlow>['checksums'] =>
-  async (flow, from, to, signal) => {
-    const plan = planOf(flow, source.catalogue)
+  async (flows, from, to, signal) => {
+    const plan = planOf(flows, source.catalogue)
+    // Cut at its multiples, so that one stretch is asked in the same words at each look.
+    const { stretch = Math.max(1, 2 * to) } = source
     const found: HourChecksum[] = []
-    for (const stretch of stretches(from, to, source.stretch)) {
-      found.push(...(await checksumsOfStretch(source, select, plan, stretch, signal)))
+    let each = stretch
+    for (let begin = from; begin < to; ) {
+      const end = Math.min(to, Math.floor(begin / stretch) * stretch + each)
+      const hours = await checksumsOfStretch(source, select, plan, [begin, end], signal)
+      found.push(...hours)
+      each = hours.length < SPARSE ? 2 * each : stretch
+      begin = end
     }
     return found
   }
@@ -214,16 +253,16 @@ export const readerOver = (source: Source): FlowReader<ResolvedFlow> => {
     if (flow.slot === undefined) return { model: flow.model, where: allOf(all), atLeast: 0 }
     const from = source.now() - (flow.horizon ?? ONE_DAY)
     const span = [stampedSince(flow.slot.field, from), ...conditions]
-    return select(planOf(flow, source.catalogue), from, Number.POSITIVE_INFINITY, span, signal)
+    return select(planOf([flow], source.catalogue), from, Number.POSITIVE_INFINITY, span, signal)
   }
   return {
     checksums: checksumsIn(source, select),
-    rows: async function* (flow, hours, signal) {
-      const plan = planOf(flow, source.catalogue)
+    rows: async function* (flows, hours, signal) {
+      const plan = planOf(flows, source.catalogue)
       if (hours.length === 0) return
       const [from, last] = [hours.reduce((a, b) => Math.min(a, b)), hours.reduce((a, b) => Math.max(a, b))]
       const selection = await select(plan, from, last + HOUR, [inHours(plan.slot, hours)], signal)
-      for await (const rows of rowPages(source, plan.shape, selection, signal)) yield itemsOf(source, flow, rows)
+      for await (const rows of slices(rowPages(source, plan.shape, selection, signal))) yield dealt(source, plan, rows)
     },
     changedSince: changedIn(source, select),
     present: async (flow, signal) => presentAt(source, flow, await standing(flow, [], signal), signal),

@@ -21,17 +21,30 @@ export interface ChangedHour {
   readonly newest: Instant
 }
 
+/**
+ * Flows whose rows lie in one table and are partitioned by one field may be asked for together: what all of them need is
+ * then read once.
+ */
 export interface FlowReader<Flow> {
-  /** The hours in [from, to) that hold rows, in any order. */
-  readonly checksums: (flow: Flow, from: Instant, to: Instant, signal: AbortSignal) => Promise<readonly HourChecksum[]>
-  /** All rows of these hours, in pages: an hour may hold hundreds of thousands. */
-  readonly rows: (flow: Flow, hours: readonly Instant[], signal: AbortSignal) => AsyncIterable<readonly Item[]>
+  /** The hours in [from, to) that hold rows of any of them, in any order. A sum is good for these flows together. */
+  readonly checksums: (
+    flows: readonly Flow[],
+    from: Instant,
+    to: Instant,
+    signal: AbortSignal,
+  ) => Promise<readonly HourChecksum[]>
+  /** All rows of these hours, in pages: an hour may hold hundreds of thousands. Each page has the items of each flow, in their order. */
+  readonly rows: (
+    flows: readonly Flow[],
+    hours: readonly Instant[],
+    signal: AbortSignal,
+  ) => AsyncIterable<readonly (readonly Item[])[]>
   /**
-   * The hours in [from, to) with rows stamped at or after `since`, or `too_many` if more than `limit` rows are. What an
+   * The hours in [from, to) with rows of any of them stamped at or after `since`, or `too_many` if more than `limit` rows are. What an
    * item takes from another table is looked at for rows of the last day; older ones' changes show in their checksums.
    */
   readonly changedSince: (
-    flow: Flow,
+    flows: readonly Flow[],
     since: Instant,
     from: Instant,
     to: Instant,

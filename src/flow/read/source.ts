@@ -3,6 +3,7 @@ import { CollectError } from '../../collector.ts'
 import type { Duration, Instant } from '../../metric.ts'
 import { allOf, type Condition } from '../condition/condition.ts'
 import { isNothing, plain, type Row } from '../condition/evaluate.ts'
+import { getOrMake } from '../ledger/counts.ts'
 import type { Catalogue } from '../spec/catalogue.ts'
 import type { ItemContext } from './item_of.ts'
 import { type Aggregate, withoutArchived } from './plan.ts'
@@ -32,6 +33,8 @@ export type Order = 'id' | 'id desc' | { readonly oldest: string }
 
 /** Every question rejects with CollectError or Unsupported. */
 export interface Source {
+  /** What this is asked over: what is remembered of its tables outlasts a reader, but not this. */
+  readonly connection: object
   readonly catalogue: Catalogue
   readonly currencies: Pick<ItemContext, 'currencies' | 'companyCurrencies'>
   readonly now: () => Instant
@@ -81,17 +84,22 @@ const placed = (value: unknown, many: boolean, found: ReadonlyMap<number, Row>):
   return id === undefined ? value : (found.get(id) ?? value)
 }
 
+/** Records that were read a moment ago for rows of the same question: many lead to the same few. */
+export type Known = Map<Related, Map<number, Row>>
+
 /** One question a page of related rows, for all rows at once. */
-const nested = async (source: Source, rows: readonly Row[], related: Related, signal: AbortSignal) => {
+const nested = async (source: Source, rows: readonly Row[], related: Related, signal: AbortSignal, known: Known) => {
   const { name, many, shape } = related
-  const ids = [...new Set(rows.flatMap((row) => idsIn(row[name])))].sort((a, b) => a - b)
+  const found = getOrMake(known, related, () => new Map<number, Row>())
+  const all = new Set(rows.flatMap((row) => idsIn(row[name])))
+  const ids = [...all].filter((id) => !found.has(id)).sort((a, b) => a - b)
   // Odoo leaves archived records out of a relation to many, and follows a many2one to them.
   const where = allOf(many ? withoutArchived(source.catalogue, shape.model) : [])
-  const found = new Map<number, Row>()
   for (let i = 0; i < ids.length; i += source.page) {
     const some = ids.slice(i, i + source.page)
     const selection = { model: shape.model, where, atLeast: 0, ids: some }
-    for (const row of await shapedRows(source, shape, selection, 'id', some.length, signal)) found.set(idOf(row), row)
+    const records = await shapedRows(source, shape, selection, 'id', some.length, signal, known)
+    for (const row of records) found.set(idOf(row), row)
   }
   return rows.map((row) => ({ ...row, [name]: placed(row[name], many, found) }))
 }
@@ -104,8 +112,9 @@ export const shapedRows = async (
   order: Order,
   limit: number,
   signal: AbortSignal,
+  known: Known = new Map(),
 ): Promise<readonly Row[]> => {
   let rows = await source.rows(selection, shape.fields, order, limit, signal)
-  for (const related of shape.related) rows = await nested(source, rows, related, signal)
+  for (const related of shape.related) rows = await nested(source, rows, related, signal, known)
   return rows
 }

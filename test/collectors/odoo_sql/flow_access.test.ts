@@ -101,10 +101,10 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
         const { count, groups } = await reader.present(resolved.flow, signal())
         const documents = await reader.documents(resolved.flow, 5, signal())
         if (resolved.flow.slot === undefined) return { count, groups, documents, hours: [], items: [] }
-        const hours = hourly(await reader.checksums(resolved.flow, NIGHT, MORNING, signal()))
+        const hours = hourly(await reader.checksums([resolved.flow], NIGHT, MORNING, signal()))
         const items: Item[] = []
         const some = hours.slice(0, 2).map(({ hour }) => hour)
-        for await (const page of reader.rows(resolved.flow, some, signal())) items.push(...page)
+        for await (const [page = []] of reader.rows([resolved.flow], some, signal())) items.push(...page)
         return { count, groups, documents, hours, items }
       }
       expect(await said(sql), flow.name).toEqual(await said(rpc))

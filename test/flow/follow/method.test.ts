@@ -1,6 +1,7 @@
 /** What a change of the configuration, or of the day, leaves of what is known. */
 import { expect, test } from 'vitest'
-import { type Method, type MethodContext, methodOf } from '../../../src/flow/follow/method.ts'
+import type { Method, MethodContext } from '../../../src/flow/follow/method.ts'
+import { methodOf } from '../../../src/flow/follow/together.ts'
 import { HOUR, MINUTE } from '../../../src/flow/ledger/counts.ts'
 import { defaultCadence } from '../../../src/flow/ledger/ledger_state.ts'
 import type { TenantFlow } from '../../../src/flow/spec/tenant_flow.ts'
@@ -32,15 +33,16 @@ const flow: TenantFlow = {
 const followedAs = (of: TenantFlow, before?: Method, over: Partial<MethodContext> = {}, at = NOW) => {
   const method = methodOf(of, odoo, { ...context, ...over }, before, at, at)
   if ('unsupported' in method) throw new Error(method.unsupported)
-  const [course] = method.courses
-  if (course?.work.kind !== 'ledger') throw new Error('no ledger')
-  return { method, course, work: course.work }
+  const [own] = method.own
+  if (own?.part.kind !== 'ledger') throw new Error('no ledger')
+  return { method, course: own.course, ledger: own.part }
 }
 
 /** One that has read its span, and has seen three failures. */
 const known = () => {
-  const { method, work } = followedAs(flow)
-  work.state = { ...work.state, coveredFrom: NOW - 31 * 24 * HOUR, seen: { ...work.state.seen, failures: 3 } }
+  const { method, ledger } = followedAs(flow)
+  const { state } = ledger
+  ledger.state = { ...state, coveredFrom: NOW - 31 * 24 * HOUR, seen: { ...state.seen, failures: 3 } }
   return method
 }
 
@@ -49,9 +51,9 @@ test.for([
   ['its objective and mode', { ...flow, objective: 0.5, mode: 'page' as const }, {}],
 ] as const)('%s has changed: all stays known', ([, changed, over]) => {
   const before = known()
-  const { course, work } = followedAs(changed, before, over, NOW + 3 * HOUR)
-  expect(course).toBe(before.courses[0])
-  expect(work.state.coveredFrom).toBe(NOW - 31 * 24 * HOUR)
+  const { course, ledger } = followedAs(changed, before, over, NOW + 3 * HOUR)
+  expect(course).toBe(before.own[0]?.course)
+  expect(ledger.state.coveredFrom).toBe(NOW - 31 * 24 * HOUR)
 })
 
 test.for([
@@ -60,16 +62,16 @@ test.for([
   ['the timezone', flow, { timezone: 'Europe/Paris' }],
 ] as const)('%s has changed: its rows are judged anew, and what was seen was seen', ([, changed, over]) => {
   const before = known()
-  const { course, work } = followedAs(changed, before, over)
-  expect(course).not.toBe(before.courses[0])
-  expect(work.state.coveredFrom).toBeUndefined()
-  expect(work.state.slots.size).toBe(0)
-  expect(work.state.seen.failures).toBe(3)
+  const { course, ledger } = followedAs(changed, before, over)
+  expect(course).not.toBe(before.own[0]?.course)
+  expect(ledger.state.coveredFrom).toBeUndefined()
+  expect(ledger.state.slots.size).toBe(0)
+  expect(ledger.state.seen.failures).toBe(3)
 })
 
 test('other rows are read: nothing stays known', () => {
   const narrow = [{ kind: 'field', field: 'channel', test: { operator: 'set' }, optional: false }] as const
-  const { work } = followedAs({ ...flow, narrow }, known())
-  expect(work.state.coveredFrom).toBeUndefined()
-  expect(work.state.seen.failures).toBe(0)
+  const { ledger } = followedAs({ ...flow, narrow }, known())
+  expect(ledger.state.coveredFrom).toBeUndefined()
+  expect(ledger.state.seen.failures).toBe(0)
 })

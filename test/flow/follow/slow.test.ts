@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { CollectError } from '../../../src/collector.ts'
 import { type Asking, ask } from '../../../src/flow/follow/ask.ts'
-import { type Course, courseOf, failedAt, type LedgerCourse } from '../../../src/flow/follow/course.ts'
+import { type Course, courseOf, failedAt, type Ledger } from '../../../src/flow/follow/course.ts'
 import { HOUR, MINUTE } from '../../../src/flow/ledger/counts.ts'
 import { defaultCadence, emptyLedger } from '../../../src/flow/ledger/ledger_state.ts'
 import type { FlowAccess } from '../../../src/flow/read/access.ts'
@@ -22,8 +22,9 @@ const flow = (): ResolvedFlow => {
   return settled.flow
 }
 
-const ledger = (): LedgerCourse => ({
+const ledger = (): Ledger => ({
   kind: 'ledger',
+  flow: flow(),
   config: {
     promise: { kind: 'journey', evidence: 'ledger', targets: [{ since: 0, target: { within: MINUTE } }] },
     deadline: (start) => start + MINUTE,
@@ -37,9 +38,11 @@ const ledger = (): LedgerCourse => ({
     cadence: defaultCadence,
   },
   state: emptyLedger,
-  sums: new Map(),
-  stretch: 4 * DAY,
+  lookedAt: undefined,
 })
+
+const courseWith = (own: Ledger): Course =>
+  courseOf([own.flow], { kind: 'ledgers', ledgers: [own], sums: new Map(), stretch: 4 * DAY }, MINUTE, NOW, () => 0)
 
 /** Sums up so much before its deadline. */
 const slow = (atMost: number) => {
@@ -70,7 +73,7 @@ const slow = (atMost: number) => {
   const asking: Asking = {
     call: (_what, work) => work(access, new AbortController().signal),
     odooNow: () => NOW,
-    purpose: 'look',
+    purpose: 'first',
   }
   return { asked, asking }
 }
@@ -94,7 +97,7 @@ test.for([1, 5, 30, 24 * 400])(
   async (hours) => {
     const { asked, asking } = slow(hours * HOUR)
     const work = ledger()
-    const course = courseOf(flow(), work, MINUTE, NOW, () => 0)
+    const course = courseWith(work)
     expect((await firstLook(course, asking)) - NOW).toBeLessThan(3 * MINUTE)
     expect(work.state.coveredFrom).toBeLessThanOrEqual(NOW - 6 * HOUR)
     const answered = asked.filter(([from, to]) => to - from <= hours * HOUR).sort(([a], [b]) => a - b)
@@ -105,7 +108,7 @@ test.for([1, 5, 30, 24 * 400])(
 
 test('one that cannot sum up a single hour has failed, with growing pauses', async () => {
   const { asked, asking } = slow(0)
-  const course = courseOf(flow(), ledger(), MINUTE, NOW, () => 0)
+  const course = courseWith(ledger())
   let at = NOW
   const pauses: number[] = []
   for (let i = 0; i < 14; i++) {

@@ -7,15 +7,16 @@ import { HOUR, MINUTE } from '../../../src/flow/ledger/counts.ts'
 import { emptyLedger } from '../../../src/flow/ledger/ledger_state.ts'
 
 const NOW = Date.UTC(2026, 4, 4, 12, 30)
-const turn = (flow: string, purpose: Turn<string>['purpose'], due: number, depth = 0): Turn<string> => ({
-  flow,
+const turn = (asker: string, purpose: Turn<string>['purpose'], due: number, depth = 0, urgency = 0): Turn<string> => ({
+  asker,
   purpose,
   due: NOW + due,
   depth,
+  urgency,
 })
 const order = (turns: readonly Turn<string>[]): readonly string[] => {
   const { turn: first } = chooseTurn(turns, NOW, { first: 0, background: 0 })
-  return first === undefined ? [] : [first.flow, ...order(turns.filter((each) => each !== first))]
+  return first === undefined ? [] : [first.asker, ...order(turns.filter((each) => each !== first))]
 }
 
 test('looks that are due go first, the most overdue before the others; then the newest rows, whichever flow; then rescans', () => {
@@ -43,7 +44,7 @@ test('backfill rests until its pause is over, looks never do', () => {
   const rests = { first: 0, background: NOW + MINUTE }
   const chosen = chooseTurn(turns, NOW, rests)
   expect(chosen).toEqual({ turn: undefined, wakeAt: NOW + MINUTE })
-  expect(chooseTurn([turn('a look', 'look', -5), ...turns], NOW, rests).turn?.flow).toBe('a look')
+  expect(chooseTurn([turn('a look', 'look', -5), ...turns], NOW, rests).turn?.asker).toBe('a look')
 })
 
 test('the next look is on its own place in the interval by their clock, and never in the past', () => {
@@ -87,13 +88,13 @@ test('first looks take half of the target’s time and go before backfill, looks
   expect(pace.rests()).toEqual({ first: NOW + 1000, background: NOW + 1000 })
   const turns = [turn('rows', 'backfill', -5), turn('of nothing known', 'first', -5)]
   expect(chooseTurn(turns, NOW, pace.rests())).toEqual({ turn: undefined, wakeAt: NOW + 1000 })
-  expect(chooseTurn(turns, NOW + 1000, pace.rests()).turn?.flow).toBe('of nothing known')
+  expect(chooseTurn(turns, NOW + 1000, pace.rests()).turn?.asker).toBe('of nothing known')
   pace.asked('look', 'changed', 1000, NOW + 500)
   expect(pace.rests()).toEqual({ first: NOW + 1000, background: NOW + 1000 })
   pace.asked('backfill', 'rows', 1000, NOW + 2000)
   expect(pace.rests()).toEqual({ first: NOW + 3000, background: NOW + 11_000 })
   // A flow that is new has its first look though backfill rests.
-  expect(chooseTurn(turns, NOW + 3000, pace.rests()).turn?.flow).toBe('of nothing known')
+  expect(chooseTurn(turns, NOW + 3000, pace.rests()).turn?.asker).toBe('of nothing known')
 })
 
 test('so many backfills at once, the newest rows first; who no longer asks keeps nobody waiting', () => {

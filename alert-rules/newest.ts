@@ -1,0 +1,7 @@
+/** Of replicas that disagree, whose word counts. */
+import { type PromQL, promql } from '../src/metric.ts'
+import { configLastReloadSuccess } from '../src/own_metrics.ts'
+
+/** What a configuration says, its value when that was read: the newest is the highest. Where that is not told, 1. */
+export const byConfiguration = (info: PromQL): PromQL =>
+  promql`${info} * on (instance) group_left () max by (instance) (${configLastReloadSuccess}) or ${info}`
