@@ -20,7 +20,7 @@ import { serverInfo, tenantDatabaseInfo, tenantInfo } from '../../src/tenants.ts
 import { findBinary, lackingParts } from '../../tools/debian.ts'
 import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
-import { activeAlerts, evaluations, impatient, writeRules } from './support.ts'
+import { activeAlerts, ask, evaluations, impatient, writeRules } from './support.ts'
 
 const TENANTS = Array.from({ length: 40 }, (_, i) => `tenant-${i}`)
 const [server, db_cluster] = ['pg1', 'main']
@@ -107,6 +107,7 @@ const pagesTold = () =>
 
 test('one database dies under forty tenants: one notification', { timeout: 180_000 }, async (context) => {
   needs(context, 'prometheus', 'alertmanager')
+  await eventually(async () => expect(await ask(prometheus, pgUp.name)).toHaveLength(1), 60_000)
   await evaluations(prometheus, 'odoo-postgres', 5)
   expect(pagesTold()).toEqual([])
   isDown = true

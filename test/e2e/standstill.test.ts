@@ -101,7 +101,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'odoo-pulse-test-'))
   cleanups.defer(() => rmSync(dir, { recursive: true, force: true }))
   const ruleFiles = [writeRules(dir, withoutKeeping)]
-  const options = { for: undefined, listen: { host: '127.0.0.1', port: 0 }, faults: [], speed: 60, install: false }
+  const options = { for: undefined, listen: { host: '127.0.0.1', port: 0 }, faults: [], speed: 20, install: false }
   demo = await startDemo(options, lacking, {
     watching: { ruleFiles, interval: 1000 },
     cleanups,
