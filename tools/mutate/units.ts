@@ -102,7 +102,11 @@ export const unitsIn = (folder: string, estate: Estate): readonly Unit[] =>
     })
 
 /** Its files for promtool; JSON is YAML too. `instead`: for the rule of that name. */
-export const filesOf = ({ rules, interval, test }: Unit, rulesPath: string, instead?: Rule) => {
+export const filesOf = (
+  { rules, interval, test }: Pick<Unit, 'rules' | 'interval' | 'test'>,
+  rulesPath: string,
+  instead?: Rule,
+) => {
   const groups = Map.groupBy(rules, ({ group }) => group)
   return {
     rules: JSON.stringify({
