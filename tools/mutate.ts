@@ -57,10 +57,15 @@ const main = async (folder: string): Promise<number> => {
   const used = reached.filter((unit) => !broken.includes(unit))
   const begun = Date.now()
   const seconds = () => Math.round((Date.now() - begun) / 1000)
+  let told = 0
   const progress = ({ done, of, survivors, trials }: Progress): void => {
-    const line = `${done} of ${of} mutants, ${survivors} survive, ${trials} trials, ${seconds()} s`
+    const line = `${done} of ${of} mutants, ${survivors.length} survive, ${trials} trials, ${seconds()} s`
     if (process.stderr.isTTY) process.stderr.write(`\r${line}`)
-    else if (trials % 50 < 3) say(line)
+    else {
+      for (const { rule, change } of survivors.slice(told)) say(`survives: ${rule}: ${change.kind}: ${change.place}`)
+      if (survivors.length > told || trials % 50 < 3) say(line)
+      told = survivors.length
+    }
   }
   const survivors = await survivorsOf(folder, mutants, used, { workers, say: progress })
   if (process.stderr.isTTY) say('')

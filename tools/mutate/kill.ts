@@ -109,7 +109,7 @@ interface Hunt {
 export interface Progress {
   readonly done: number
   readonly of: number
-  readonly survivors: number
+  readonly survivors: readonly Mutant[]
   readonly trials: number
 }
 
@@ -170,7 +170,7 @@ export const survivorsOf = async (
     for (const { mutant, left } of some)
       if (left.size === 0 && !trialsNow.some(({ hunt }) => hunt.mutant === mutant)) survivors.add(mutant)
     done += some.length - again.length
-    say({ done, of: mutants.length, survivors: survivors.size, trials })
+    say({ done, of: mutants.length, survivors: [...survivors], trials })
     return again
   }
   await shared(workers, hunts, work, (hunt) => nextFor(hunt)?.cost ?? 0)
