@@ -220,7 +220,7 @@ export const postgres: RuleFile = {
           layer: 'symptom',
           summary: `The database of {{ $labels.db_cluster }} is down${tenantsOnCluster}.`,
           description:
-            'Its primary has not answered for a minute, and no other server of its group is a primary. What its tenants suffer is not told one by one while this fires.',
+            'Its primary has not answered for a minute, and no other server of its group is a primary. Pages of tenants that share it come with this one, those of a tenant with machines or people of its own by themselves; tickets wait.',
           impact: 'Nobody can work in any of these Odoos: no orders, no picking, no invoices.',
         }),
         aboutServer({
