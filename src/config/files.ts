@@ -104,9 +104,9 @@ const readFolder = async ({ dir, shown, most, isNeeded = false }: Folder): Promi
   }
 }
 
-/** Where the package keeps the flows it ships: this file stands in src/config, or built in dist/src/config. */
-const shippedDir = async (): Promise<string> => {
-  const [ofSource, ofBuild] = ['../..', '../../..'].map((up) => join(import.meta.dirname, up, SHIPPED_DIR))
+/** Where the package keeps a folder it ships: this file stands in src/config, or built in dist/src/config. */
+export const shippedFolder = async (name: string): Promise<string> => {
+  const [ofSource, ofBuild] = ['../..', '../../..'].map((up) => join(import.meta.dirname, up, name))
   const isThere = (dir = '') =>
     access(dir).then(
       () => true,
@@ -116,7 +116,7 @@ const shippedDir = async (): Promise<string> => {
 }
 
 export const readShippedFlows = async (): Promise<Found> =>
-  readFolder({ dir: await shippedDir(), shown: SHIPPED_DIR, most: MAX_FLOWS, isNeeded: true })
+  readFolder({ dir: await shippedFolder(SHIPPED_DIR), shown: SHIPPED_DIR, most: MAX_FLOWS, isNeeded: true })
 
 export interface ConfigFiles {
   readonly main: Source | undefined
