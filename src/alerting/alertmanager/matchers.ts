@@ -42,6 +42,12 @@ export const matchersIn = (text: string): readonly Matcher[] =>
     .match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/gs)
     ?.map((matcher) => matcher.trim()) ?? []
 
+/** As Go's RE2 reads it, which writes flags for the whole at the beginning. */
+const regexOf = (text: string): RegExp => {
+  const [flags = '', letters = ''] = /^\(\?([ims]+)\)/.exec(text) ?? []
+  return new RegExp(`^(?:${text.slice(flags.length)})$`, [...new Set(`s${letters}`)].join(''))
+}
+
 /** Whether the value of its label fits; a label that is not there is an empty one. Throws at what is no matcher. */
 export const fits = (matcher: Matcher, labels: Labels): boolean => {
   const condition = conditionOf(matcher)
@@ -50,7 +56,7 @@ export const fits = (matcher: Matcher, labels: Labels): boolean => {
   const value = labels[label] ?? ''
   if (op === '=') return value === wanted
   if (op === '!=') return value !== wanted
-  const isMatch = new RegExp(`^(?:${wanted})$`, 's').test(value)
+  const isMatch = regexOf(wanted).test(value)
   return op === '=~' ? isMatch : !isMatch
 }
 

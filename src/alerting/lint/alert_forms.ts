@@ -6,6 +6,11 @@ import type { Estate } from './material.ts'
 import type { LintRule } from './rule_yaml.ts'
 import type { World } from './world.ts'
 
+export interface Known {
+  readonly world: World
+  readonly estate: Estate
+}
+
 /** A name nobody has configured: tenants and machines come and go. */
 const ANOTHER = 'another'
 
@@ -53,7 +58,7 @@ const domainOf = (
   alert: LintRule,
   label: string,
   matchers: readonly Matcher[],
-  { world, estate }: Place,
+  { world, estate }: Known,
 ): readonly string[] => {
   const fixed = label === 'alertname' ? alert.name : alert.labels[label]
   if (isFixed(fixed)) return [fixed]
@@ -74,19 +79,14 @@ const product = (domains: Domains): readonly Labels[] =>
     [{}],
   )
 
-interface Place {
-  readonly world: World
-  readonly estate: Estate
-}
-
 /** Of all forms that the matchers do not tell apart one, by the labels they ask for and `alertname`. */
-export const formsOf = (alerts: readonly LintRule[], matchers: readonly Matcher[], where: Place): readonly Labels[] => {
+export const formsOf = (alerts: readonly LintRule[], matchers: readonly Matcher[], known: Known): readonly Labels[] => {
   const byLabel = new Map([['alertname', []], ...Map.groupBy(matchers, (matcher) => conditionOf(matcher)?.label ?? '')])
   const distinct = new Map<string, Domains>()
   for (const alert of alerts) {
     const domains: Domains = [...byLabel].map(([label, own]) => [
       label,
-      new Map(domainOf(alert, label, own, where).map((value) => [signature(label, value, own), value])),
+      new Map(domainOf(alert, label, own, known).map((value) => [signature(label, value, own), value])),
     ])
     distinct.set(JSON.stringify(domains.map(([, values]) => [...values.keys()].sort())), domains)
   }

@@ -41,12 +41,14 @@ const routes = overAlertmanager(({ file, route, places, telling }, material) => 
   const waiting = [...byRoute]
     .filter(([each]) => isSilentAtTimes(each))
     .map(([each, taken]) =>
-      foundAt(at(each), `pages wait here for their hours, and go on holding tickets back: ${named(taken)}`),
+      foundAt(at(each), `pages wait here for their hours, and go on holding tickets back; among them ${named(taken)}`),
     )
   const told = [...byRoute].filter(
     ([, taken]) => telling.size > 0 && taken.some(({ receiver = '' }) => !telling.has(receiver)),
   )
-  const untold = told.map(([each, taken]) => foundAt(at(each), `pages come here and nobody is told: ${named(taken)}`))
+  const untold = told.map(([each, taken]) =>
+    foundAt(at(each), `pages come here and nobody is told; among them ${named(taken)}`),
+  )
   return [...unreachable, ...waiting, ...untold]
 })
 

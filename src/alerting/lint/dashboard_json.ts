@@ -11,8 +11,8 @@ export interface LintDashboard {
   readonly findings: readonly Finding[]
 }
 
-/** What JSON.parse says of where it stopped. */
-const AT = / in JSON at position \d+(?: \(line (\d+) column (\d+)\))?|^Unexpected end of JSON input$/
+/** Where JSON.parse stopped, as far as it says; of an unexpected token it shows the text round it. */
+const AT = / in JSON at position \d+(?: \(line (\d+) column (\d+)\))?| is not valid JSON$/
 
 const faultOf = ({ file, text }: Source): Finding | undefined => {
   try {
@@ -22,7 +22,7 @@ const faultOf = ({ file, text }: Source): Finding | undefined => {
     const said = error instanceof Error ? error.message : ''
     const [, line, column] = AT.exec(said) ?? []
     const place = line === undefined ? {} : { line: Number(line), column: Number(column) }
-    const message = `no JSON: ${said.replace(AT, '').replace(/, ".*$/s, '') || 'it ends too soon'}`
+    const message = `no JSON: ${said.replace(AT, '').replace(/\s+/g, ' ')}`
     return { check: 'syntax', file, ...place, path: [], message }
   }
 }

@@ -78,6 +78,9 @@ const COUNTING: readonly string[] = ['rate', 'irate', 'increase']
 
 type Recordings = ReadonlyMap<string, LintRule>
 
+const recordingsOf = (known: readonly LintRule[]): Recordings =>
+  new Map(known.filter(({ kind }) => kind === 'recording').map((rule) => [rule.name, rule]))
+
 /** The rules something reads, each once. */
 const recordingsIn = (expr: Expr, recordings: Recordings, seen = new Set<string>()): readonly Expr[] =>
   partsOf(expr).flatMap((part) => {
@@ -105,7 +108,7 @@ const isShare = (expr: Expr, recordings: Recordings): boolean =>
 const isAbove = (part: Expr): part is Binary => isBinary(part) && ['>', '>='].includes(part.op)
 
 const floors = overAlerts((alert, { known }) => {
-  const recordings: Recordings = new Map(known.filter(({ kind }) => kind === 'recording').map((r) => [r.name, r]))
+  const recordings = recordingsOf(known)
   const compared = partsOfRule(alert).filter(isAbove)
   const share = compared.find(({ left }) => isShare(left, recordings))
   const hasFloor = compared.some(
@@ -118,7 +121,7 @@ const floors = overAlerts((alert, { known }) => {
 })
 
 const averages: Check['find'] = ({ rules, known }) => {
-  const recordings: Recordings = new Map(known.filter(({ kind }) => kind === 'recording').map((r) => [r.name, r]))
+  const recordings = recordingsOf(known)
   return rules.flatMap((rule) =>
     partsOfRule(rule)
       .filter(

@@ -87,13 +87,11 @@ const isLike = (patterns: readonly string[]): ((name: string) => boolean) => {
 export const materialOf = (sources: Sources): Material => {
   const given = sources.rules.map(readRuleFile)
   const groups = new Set(given.flatMap((file) => file.groups))
-  const generated = sources.generated.map(readRuleFile).map(
-    (file): LintFile => ({
-      ...file,
-      rules: file.rules.filter(({ group }) => !groups.has(group)),
-      groupKeys: file.groupKeys.filter(({ place }) => !groups.has(place.path[0] ?? '')),
-    }),
-  )
+  const generated = sources.generated.map(readRuleFile).flatMap((file): readonly LintFile[] => {
+    const rules = file.rules.filter(({ group }) => !groups.has(group))
+    const groupKeys = file.groupKeys.filter(({ place }) => !groups.has(place.path[0] ?? ''))
+    return rules.length === 0 ? [] : [{ ...file, rules, groupKeys }]
+  })
   const files = [...(sources.isInstallation ? generated : []), ...given]
   const rules = files.flatMap((file) => file.rules)
   const known = [...generated, ...given].flatMap((file) => file.rules)
