@@ -47,6 +47,9 @@ export interface Size {
   readonly height: number
 }
 
+/** Three stand side by side. */
+export const THIRD = { width: 8 } as const
+
 export interface Asked extends Said, Partial<Size> {
   /** Within its dashboard, for ever: links and embedded panels hold it. */
   readonly id: number

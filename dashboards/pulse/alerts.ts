@@ -1,16 +1,16 @@
-/** Of the dashboard of Odoo Pulse itself: its alerts, those that are held or inhibited, and what the objectives are used up by. */
-import { flowAlerting } from '../alert-rules/recordings.ts'
-import { flowAsOf } from '../src/flow/metrics.ts'
-import { promql } from '../src/metric.ts'
-import { firing, pending } from './parts/alerts.ts'
-import type { Row } from './parts/dashboard.ts'
-import { budgetEnds, budgetLeftOf, missed } from './parts/flows.ts'
-import { alertLink, flowLink } from './parts/links.ts'
-import { lines, says, stat, timeline } from './parts/panels.ts'
-import { SECONDS } from './parts/quantity.ts'
-import { most, orZero } from './parts/query.ts'
-import { table } from './parts/table.ts'
-import { budgetLeft, neutral, PAGE, TICKET } from './parts/thresholds.ts'
+/** Alerts, those that are held or inhibited, and what the objectives are used up by. Pure. */
+import { flowAlerting } from '../../alert-rules/recordings.ts'
+import { flowAsOf } from '../../src/flow/metrics.ts'
+import { promql } from '../../src/metric.ts'
+import { firing, pending } from '../parts/alerts.ts'
+import type { Row } from '../parts/dashboard.ts'
+import { budgetEnds, budgetLeftOf, missed } from '../parts/flows.ts'
+import { alertLink, flowLink } from '../parts/links.ts'
+import { lines, says, stat, timeline } from '../parts/panels.ts'
+import { SECONDS } from '../parts/quantity.ts'
+import { most, orZero } from '../parts/query.ts'
+import { table } from '../parts/table.ts'
+import { budgetLeft, neutral, PAGE, TICKET } from '../parts/thresholds.ts'
 
 const NOW = says({ '1': ['now', TICKET] })
 const LABELS = 'alertname, severity, layer, tenant, flow, server, db_cluster, target'
@@ -43,7 +43,7 @@ const labels = [
   { label: 'target', title: 'Target' },
 ]
 
-export const alertsRow: Row = {
+export const alerts: Row = {
   id: 40,
   title: 'Alerts and objectives',
   panels: [

@@ -9,13 +9,13 @@ import {
   flowStarts,
   flowStartsExpected,
   flowVerdicts,
-} from '../src/flow/metrics.ts'
-import { type MetricDescriptor, type PromQL, promql } from '../src/metric.ts'
-import type { Row } from './parts/dashboard.ts'
-import type { Placed } from './parts/panel.ts'
-import { heatmap, lines, stat } from './parts/panels.ts'
-import { bucketsOf, least, since, total } from './parts/query.ts'
-import { anyIs, neutral, TICKET } from './parts/thresholds.ts'
+} from '../../src/flow/metrics.ts'
+import { type MetricDescriptor, type PromQL, promql } from '../../src/metric.ts'
+import type { Row } from '../parts/dashboard.ts'
+import type { Placed } from '../parts/panel.ts'
+import { heatmap, lines, stat } from '../parts/panels.ts'
+import { bucketsOf, least, since, total } from '../parts/query.ts'
+import { anyIs, neutral, TICKET } from '../parts/thresholds.ts'
 
 interface Stage {
   readonly title: string
@@ -178,7 +178,7 @@ const throughput = (stage: Stage, i: number): Placed => {
   }
 }
 
-export const stagesRow: Row = {
+export const stages: Row = {
   id: 1,
   title: 'From import to payment',
   panels: [...STAGES.map(figures), ...STAGES.map(course), ...STAGES.map(throughput)],
