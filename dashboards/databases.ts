@@ -10,7 +10,6 @@ import { variables } from './parts/variables.ts'
 
 export const databases: DashboardSpec = {
   name: 'databases',
-  title: 'Odoo Pulse: Databases',
   description: 'PostgreSQL and Redis: who waits for whom, replication, use and saturation, load by tenant.',
   from: 'now-6h',
   variables: variables(),

@@ -10,7 +10,6 @@ import { variables } from './parts/variables.ts'
 
 export const executive: DashboardSpec = {
   name: 'executive',
-  title: 'Odoo Pulse: Executive',
   description: 'Are we keeping our promises, what is late, could we recover, what will it cost. Read in ten seconds.',
   from: 'now-24h',
   variables: variables(),

@@ -9,7 +9,6 @@ import { flowChoice, variables } from './parts/variables.ts'
 
 export const flows: DashboardSpec = {
   name: 'flows',
-  title: 'Odoo Pulse: Flows',
   description:
     'Business flows: where an order’s way is held up, what is late and missed, for whom, and what may be behind it.',
   from: 'now-6h',

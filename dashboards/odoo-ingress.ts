@@ -9,7 +9,6 @@ import { variables } from './parts/variables.ts'
 
 export const odooIngress: DashboardSpec = {
   name: 'odoo-ingress',
-  title: 'Odoo Pulse: Odoo and ingress',
   description: 'Crons, job queues and workers of every Odoo; rate, errors and duration of what comes in, by tenant.',
   from: 'now-6h',
   variables: variables(),

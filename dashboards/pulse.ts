@@ -10,7 +10,6 @@ import { sight } from './pulse/sight.ts'
 
 export const pulse: DashboardSpec = {
   name: 'pulse',
-  title: 'Odoo Pulse: itself',
   description: 'What it sees, what it costs, how old what it tells is; what fires, what is held, what is inhibited.',
   from: 'now-6h',
   variables: variables(),

@@ -11,7 +11,6 @@ import { promises } from './tenant/promises.ts'
 
 export const tenant: DashboardSpec = {
   name: 'tenant',
-  title: 'Odoo Pulse: Tenant',
   description: 'All of one tenant: its promises, its Odoo, its database and its neighbours, its ingress.',
   from: 'now-6h',
   variables: variables(),

@@ -3,7 +3,6 @@ import { windowActive } from '../../src/calendar/metrics.ts'
 import { promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { oldest, overdue } from '../parts/flows.ts'
-import { tenantLink } from '../parts/links.ts'
 import { says } from '../parts/panels.ts'
 import { most } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
@@ -22,7 +21,7 @@ export const late: Row = {
       width: 16,
       height: 9,
       labels: [
-        { label: 'tenant', title: 'Tenant', url: tenantLink('Tenant') },
+        { label: 'tenant', title: 'Tenant' },
         { label: 'flow', title: 'Promise' },
       ],
       values: [

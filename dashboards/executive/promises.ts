@@ -3,7 +3,6 @@ import { flowOverdue } from '../../src/flow/metrics.ts'
 import { promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { bad, budgetEnds, budgetLeftOf, good, judged, overdue, withProcess } from '../parts/flows.ts'
-import { tenantLink } from '../parts/links.ts'
 import { bars, lines } from '../parts/panels.ts'
 import { SECONDS } from '../parts/quantity.ts'
 import { total } from '../parts/query.ts'
@@ -31,7 +30,7 @@ export const promises: Row = {
       width: 16,
       height: 9,
       labels: [
-        { label: 'tenant', title: 'Tenant', url: tenantLink('Tenant') },
+        { label: 'tenant', title: 'Tenant' },
         { label: 'process', title: 'Process' },
       ],
       values: [

@@ -15,7 +15,6 @@ import {
 import { type PromQL, promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { bad, budgetEnds, budgetLeftOf, burnRate, judged, missed, ofFlow, oldest, overdue } from '../parts/flows.ts'
-import { flowLink, tenantLink } from '../parts/links.ts'
 import { bars, lines } from '../parts/panels.ts'
 import { SECONDS } from '../parts/quantity.ts'
 import { chosen, each, least, most, since, total } from '../parts/query.ts'
@@ -135,8 +134,8 @@ export const deadlines: Row = {
       width: 16,
       height: 14,
       labels: [
-        { label: 'tenant', title: 'Tenant', url: tenantLink('Tenant') },
-        { label: 'flow', title: 'Flow', url: flowLink('Tenant', 'Flow') },
+        { label: 'tenant', title: 'Tenant' },
+        { label: 'flow', title: 'Flow' },
         { label: 'process', title: 'Process' },
         { label: 'mode', title: 'Mode' },
         { label: 'state', title: 'State' },

@@ -3,7 +3,6 @@ import { MEMBER } from '../../alert-rules/thresholds.ts'
 import { flowGroupInfo, flowGroupVerdicts } from '../../src/flow/metrics.ts'
 import { type PromQL, promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
-import { flowLink } from '../parts/links.ts'
 import { lines } from '../parts/panels.ts'
 import { chosen, most, total } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
@@ -48,7 +47,7 @@ export const members: Row = {
       width: 12,
       labels: [
         { label: 'tenant', title: 'Tenant' },
-        { label: 'flow', title: 'Flow', url: flowLink('Tenant', 'Flow') },
+        { label: 'flow', title: 'Flow' },
         { label: 'dimension', title: 'By' },
         { label: 'name', title: 'Name' },
       ],

@@ -6,7 +6,6 @@ import { odooCronActive, odooCronLastCall, odooCronNextCall } from '../../collec
 import { odooModulesPending } from '../../collectors/odoo/modules.ts'
 import { promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
-import { tenantLink } from '../parts/links.ts'
 import { lines, says } from '../parts/panels.ts'
 import { each, most, since } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
@@ -29,7 +28,7 @@ export const crons: Row = {
       otherwise: 'after five failures over seven days Odoo switches a cron off by itself.',
       width: 24,
       labels: [
-        { label: 'tenant', title: 'Tenant', url: tenantLink('Tenant') },
+        { label: 'tenant', title: 'Tenant' },
         { label: 'cron', title: 'Cron' },
       ],
       values: [

@@ -8,7 +8,6 @@ import {
 } from '../../collectors/odoo/queue.ts'
 import { promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
-import { tenantLink } from '../parts/links.ts'
 import { lines } from '../parts/panels.ts'
 import { each, least, most, since, total } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
@@ -52,7 +51,7 @@ export const queues: Row = {
       otherwise: 'stuck: a worker died with them. Retries: something answers badly, a carrier or a partner.',
       width: 24,
       labels: [
-        { label: 'tenant', title: 'Tenant', url: tenantLink('Tenant') },
+        { label: 'tenant', title: 'Tenant' },
         { label: 'channel', title: 'Channel' },
       ],
       values: [

@@ -3,7 +3,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import { type AnnotationQuery, AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
 import { windowActive } from '../../src/calendar/metrics.ts'
 import { type PromQL, promql } from '../../src/metric.ts'
-import { DATASOURCE } from './panel.ts'
+import { DATASOURCE } from './grafana.ts'
 import { most, not } from './query.ts'
 
 /** Labels of ours that alerts can have. */

@@ -5,7 +5,6 @@ import { promql } from '../../src/metric.ts'
 import { firing, pending } from '../parts/alerts.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { budgetEnds, budgetLeftOf, missed } from '../parts/flows.ts'
-import { alertLink, flowLink } from '../parts/links.ts'
 import { lines, says, stat, timeline } from '../parts/panels.ts'
 import { SECONDS } from '../parts/quantity.ts'
 import { most, orZero } from '../parts/query.ts'
@@ -33,7 +32,7 @@ const held = promql`max by (${LABELS}) (${firing({ layer: 'symptom' })} unless $
   unless on (tenant, flow) ${most(flowAsOf, ['tenant', 'flow'])})`
 
 const labels = [
-  { label: 'alertname', title: 'Alert', url: alertLink('Alert') },
+  { label: 'alertname', title: 'Alert' },
   { label: 'severity', title: 'Severity' },
   { label: 'layer', title: 'Layer' },
   { label: 'tenant', title: 'Tenant' },
@@ -149,7 +148,7 @@ export const alerts: Row = {
       otherwise: 'the link leads to the flow.',
       labels: [
         { label: 'tenant', title: 'Tenant' },
-        { label: 'flow', title: 'Flow', url: flowLink('Tenant', 'Flow') },
+        { label: 'flow', title: 'Flow' },
       ],
       values: [
         { title: 'Missed, 1 h', expr: missed('1h'), decimals: 2 },

@@ -9,7 +9,6 @@ import { promql } from '../../src/metric.ts'
 import { firingOfServers, firingOfTenant } from '../parts/alerts.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { overdue } from '../parts/flows.ts'
-import { alertLink } from '../parts/links.ts'
 import { says, stat } from '../parts/panels.ts'
 import { sizeOfTenant } from '../parts/platform.ts'
 import { each, most, number, since, total } from '../parts/query.ts'
@@ -98,7 +97,7 @@ export const overview: Row = {
       width: 24,
       height: 7,
       labels: [
-        { label: 'alertname', title: 'Alert', url: alertLink('Alert') },
+        { label: 'alertname', title: 'Alert' },
         { label: 'severity', title: 'Severity' },
         { label: 'layer', title: 'Layer' },
         { label: 'tenant', title: 'Tenant' },

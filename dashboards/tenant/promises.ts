@@ -1,7 +1,6 @@
 /** What the tenant is promised. Pure. */
 import type { Row } from '../parts/dashboard.ts'
 import { budgetLeftOf, burnRate, missed, oldest, overdue } from '../parts/flows.ts'
-import { flowLink } from '../parts/links.ts'
 import { lines } from '../parts/panels.ts'
 import { table } from '../parts/table.ts'
 import { anyIs, budgetLeft, burning, neutral, TICKET } from '../parts/thresholds.ts'
@@ -20,7 +19,7 @@ export const promises: Row = {
       height: 12,
       labels: [
         { label: 'tenant', title: 'Tenant' },
-        { label: 'flow', title: 'Flow', url: flowLink('Tenant', 'Flow') },
+        { label: 'flow', title: 'Flow' },
       ],
       values: [
         { title: 'Overdue', expr: overdue(), steps: anyIs(TICKET) },
