@@ -54,7 +54,7 @@ export const redis: Row = {
       ],
       mappings: says({ '0': ['no', PAGE], '1': ['yes', GOOD] }),
       thresholds: neutral,
-      noValue: NONE,
+      noValue: 'No Redis is watched, or none that follows another.',
       alerts: ['OdooRedisPersistenceFailing', 'OdooRedisReplicaCutOff'],
     }),
     lines({
@@ -93,7 +93,7 @@ export const redis: Row = {
       otherwise: 'at 100 % further ones are turned away: Odoo can not read sessions.',
       queries: [
         {
-          expr: promql`${most(redisConnectedClients, SERVER)} / ${most(redisMaxClients, SERVER)}`,
+          expr: promql`${most(redisConnectedClients, SERVER)} / (${most(redisMaxClients, SERVER)} > ${0})`,
           legend: '{{server}}',
         },
         {

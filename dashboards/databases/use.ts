@@ -41,7 +41,7 @@ export const use: Row = {
       title: 'Connections taken',
       shows: 'Of the connections open to ordinary roles, the share in use.',
       good: 'well below the line.',
-      otherwise: 'the table of holders below says who has them; at 100 % requests fail.',
+      otherwise: 'the table of holders above says who has them; at 100 % requests fail.',
       queries: [{ expr: connectionsShare, legend: '{{server}}' }],
       max: 1,
       thresholds: above(POSTGRES.connectionsRatio),

@@ -3,9 +3,12 @@ import { POSTGRES, REDIS_MEMORY_RATIO } from '../../alert-rules/thresholds.ts'
 import { odooIngressRequests } from '../../collectors/traefik/requests.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { lines } from '../parts/panels.ts'
-import { connectionsShare, growthOfTenant, redisMemoryShare, sizeOfTenant } from '../parts/platform.ts'
+import { connectionsShare, growthOfTenant, redisMemoryShare, sizeOfTenantWithin } from '../parts/platform.ts'
 import { perSecond, risenIn } from '../parts/query.ts'
 import { above, neutral } from '../parts/thresholds.ts'
+
+/** Where a day says nothing. */
+const A_MONTH = { over: '30d', step: '1h', noValue: 'It has a point an hour: the first is not there yet.' } as const
 
 export const capacity: Row = {
   id: 40,
@@ -14,19 +17,21 @@ export const capacity: Row = {
     lines({
       id: 41,
       title: 'Size of the databases, by tenant',
-      shows: 'Disk space that each tenant’s database takes, on one server.',
+      shows: 'Disk space that each tenant’s database takes, on one server, over a month.',
       good: 'steady growth that you know.',
       otherwise: 'a jump is an import, a log table or attachments; look before the disk is full.',
-      queries: [{ expr: sizeOfTenant, legend: '{{tenant}}' }],
+      queries: [{ expr: sizeOfTenantWithin, legend: '{{tenant}}' }],
+      ...A_MONTH,
       thresholds: neutral,
     }),
     lines({
       id: 42,
       title: 'Growth within a day, by tenant',
-      shows: 'How much larger each tenant’s database is than a day before.',
+      shows: 'How much larger each tenant’s database is than a day before, over a month.',
       good: 'less in a year than the disk has left.',
       otherwise: 'times 365 it is what a year needs: order, archive or clean up.',
       queries: [{ expr: growthOfTenant, legend: '{{tenant}}' }],
+      ...A_MONTH,
       thresholds: neutral,
     }),
     lines({

@@ -32,6 +32,7 @@ export const glance: Row = {
       shows: 'Of everything that came due in 24 hours, the share that was done in time.',
       good: 'as high as yesterday. Each promise has an objective of its own; the budgets below measure against it.',
       otherwise: 'the table below shows the process, the dashboard Flows the step.',
+      next: ['flows'],
       queries: [{ expr: promql`sum(${good('1d')}) / (sum(${judged('1d')}) > ${0})` }],
       decimals: 1,
       thresholds: neutral,

@@ -56,7 +56,7 @@ export const late: Row = {
       sortBy: 'Active',
       thresholds: neutral,
       noValue: 'No business calendar is configured.',
-      alerts: ['OdooPulseCalendarStale'],
+      alerts: ['OdooPulseCalendarStale', 'OdooBusinessFreeze', 'OdooBusinessMaintenance'],
     }),
   ],
 }

@@ -49,6 +49,7 @@ export const promises: Row = {
         'The promises with the least error budget of 30 days left: 100 % is untouched, below 0 more was missed than the objective allows.',
       good: 'all of them green.',
       otherwise: 'red ones have missed the objective of the month; what used them up stands on the dashboard Flows.',
+      next: ['flows'],
       width: 8,
       height: 9,
       queries: [{ expr: promql`sort(bottomk(${8}, ${budgetLeftOf()}))`, legend: '{{tenant}} {{flow}}' }],

@@ -69,7 +69,7 @@ export const recovery: Row = {
         },
       ],
       thresholds: neutral,
-      noValue: 'No Redis is watched.',
+      noValue: 'No Redis is watched, or none that follows another.',
       alerts: ['OdooRedisPersistenceFailing', 'OdooRedisReplicaCutOff'],
     }),
   ],

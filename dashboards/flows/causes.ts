@@ -28,7 +28,7 @@ export const causes: Row = {
       mappings: says({ '0': ['not active', 'transparent'], '1': ['active', 'purple'] }),
       thresholds: neutral,
       noValue: 'No business calendar is configured.',
-      alerts: ['OdooPulseCalendarStale'],
+      alerts: ['OdooPulseCalendarStale', 'OdooBusinessFreeze', 'OdooBusinessMaintenance'],
     }),
     timeline({
       id: 72,

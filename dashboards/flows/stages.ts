@@ -60,6 +60,8 @@ export const STAGES: readonly Stage[] = [
 
 const WIDTH = 3
 const HEIGHT = 7
+/** Flows are read each minute: a span that holds several of these. */
+const READ_EACH = '5m'
 const DEDICATED = 'Told of dedicated tenants and, as far as alerts read it, of flows in mode ticket or page.'
 
 const of = ({ flows }: Stage) => ({ flow: new RegExp(flows.join('|')) })
@@ -101,6 +103,7 @@ const durations = (stage: Stage, i: number): Placed =>
     width: WIDTH,
     height: HEIGHT,
     bounds: 's',
+    step: READ_EACH,
     queries: [{ expr: bucketsOf(flowDuration, [], of(stage)), legend: '{{le}}' }],
     thresholds: neutral,
     noValue: 'Measured for dedicated tenants only, of completions since Odoo Pulse began to watch.',

@@ -1,5 +1,5 @@
 /** What Odoo does by itself, on its clock. Pure. */
-import { CRON_LATE } from '../../alert-rules/thresholds.ts'
+import { CRON_FAILURES, CRON_LATE } from '../../alert-rules/thresholds.ts'
 import { odooCronFailures, odooCronLastDuration, odooCronRunning } from '../../collectors/odoo/cron_runs.ts'
 import { odooCronTriggersWaiting } from '../../collectors/odoo/cron_triggers.ts'
 import { odooCronActive, odooCronLastCall, odooCronNextCall } from '../../collectors/odoo/crons.ts'
@@ -9,7 +9,7 @@ import type { Row } from '../parts/dashboard.ts'
 import { lines, says } from '../parts/panels.ts'
 import { each, most, since } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
-import { above, GOOD, neutral, TICKET } from '../parts/thresholds.ts'
+import { above, anyIs, GOOD, neutral, TICKET } from '../parts/thresholds.ts'
 
 const YES = says({ '0': ['no', 'text'], '1': ['yes', GOOD] })
 const CRON = ['tenant', 'cron'] as const
@@ -37,7 +37,7 @@ export const crons: Row = {
         { title: 'Runs', expr: most(odooCronRunning, CRON), mappings: YES },
         { title: 'Ran before', expr: since(most(odooCronLastCall, CRON)), decimals: 0 },
         { title: 'Last took', expr: most(odooCronLastDuration, CRON) },
-        { title: 'Failures in a row', expr: most(odooCronFailures, CRON), steps: above(3, TICKET) },
+        { title: 'Failures in a row', expr: most(odooCronFailures, CRON), steps: above(CRON_FAILURES, TICKET) },
         {
           title: 'Triggers waiting',
           // A cron without any is absent.
@@ -83,7 +83,7 @@ export const crons: Row = {
       otherwise: 'an upgrade broke off: finish it or take it back.',
       width: 8,
       queries: [{ expr: most(odooModulesPending, ['tenant']), legend: '{{tenant}}' }],
-      thresholds: above(1, TICKET),
+      thresholds: anyIs(TICKET),
       alerts: ['OdooModulesHalfUpgraded'],
     }),
   ],

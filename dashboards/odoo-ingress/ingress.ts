@@ -1,6 +1,5 @@
 /** Rate, errors, duration of what comes in; connections, and what expires. Pure. */
-import { API_KEY_LEFT, CERTIFICATE, INGRESS } from '../../alert-rules/thresholds.ts'
-import { odooApiKeyExpiry } from '../../collectors/odoo/api_keys.ts'
+import { CERTIFICATE, INGRESS } from '../../alert-rules/thresholds.ts'
 import { odooIngressTlsNotAfter } from '../../collectors/traefik/certificates.ts'
 import { odooIngressOpenConnections } from '../../collectors/traefik/connections.ts'
 import {
@@ -11,8 +10,8 @@ import {
 } from '../../collectors/traefik/requests.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { errorShare } from '../parts/ingress.ts'
-import { heatmap, lines, stat } from '../parts/panels.ts'
-import { bucketsOf, least, most, perSecond, quantile, until } from '../parts/query.ts'
+import { heatmap, lines } from '../parts/panels.ts'
+import { bucketsOf, most, perSecond, quantile, until } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
 import { above, neutral, runningOut, TICKET } from '../parts/thresholds.ts'
 
@@ -77,7 +76,7 @@ export const ingress: Row = {
         { expr: perSecond(odooIngressRetries, ['tenant']), legend: 'sent again, {{tenant}}', unit: 'reqps' },
       ],
       thresholds: neutral,
-      noValue: 'No ingress is watched.',
+      noValue: 'No ingress is watched, or nothing was sent again.',
     }),
     lines({
       id: 36,
@@ -131,19 +130,6 @@ export const ingress: Row = {
       thresholds: neutral,
       noValue: 'No ingress with certificates is watched.',
       alerts: ['OdooCertificateExpiring', 'OdooCertificateExpiringSoon'],
-    }),
-    stat({
-      id: 39,
-      title: 'Keys of Odoo Pulse',
-      shows: 'How long the first API key of the monitoring user that expires has left.',
-      good: 'weeks.',
-      otherwise: 'make a new one in time: without it nothing of Odoo is seen.',
-      width: 24,
-      height: 4,
-      queries: [{ expr: until(least(odooApiKeyExpiry, ['tenant'])), legend: '{{tenant}}' }],
-      thresholds: runningOut({ ticket: API_KEY_LEFT, page: 0 }),
-      noValue: 'No key expires, or this version of Odoo has none that do.',
-      alerts: ['OdooApiKeyExpiring'],
     }),
   ],
 }

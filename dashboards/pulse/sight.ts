@@ -1,16 +1,25 @@
 /** Whether Odoo Pulse sees. Pure. */
+import { tenantServer } from '../../alert-rules/recordings.ts'
+import { API_KEY_LEFT } from '../../alert-rules/thresholds.ts'
+import { odooApiKeyExpiry } from '../../collectors/odoo/api_keys.ts'
+import { odooUserCompaniesRatio } from '../../collectors/odoo/companies.ts'
+import { odooUp } from '../../collectors/odoo/info.ts'
+import { odooSqlUp } from '../../collectors/odoo_sql/replica.ts'
 import { calendarSuccess } from '../../src/calendar/metrics.ts'
 import { probeFailures, probeLastSuccess, probeSuccess, probeSupported } from '../../src/health.ts'
 import { promql } from '../../src/metric.ts'
 import { buildInfo, configLastReloadSuccessful, droppedSamples, targetCircuitOpen } from '../../src/own_metrics.ts'
+import { tenantInfo } from '../../src/tenants.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { lines, says, stat, timeline } from '../parts/panels.ts'
-import { each, most, perSecond, since } from '../parts/query.ts'
+import { least, most, perSecond, picked, since, until } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
 import { OF } from '../parts/targets.ts'
-import { anyIs, below, GOOD, neutral, PAGE, TICKET } from '../parts/thresholds.ts'
+import { anyIs, below, GOOD, neutral, PAGE, runningOut, TICKET } from '../parts/thresholds.ts'
 
 const PROBE = ['target', 'collector', 'probe'] as const
+/** By every replica: one of them sees enough. */
+const leftAlone = promql`min by (target, collector) (${picked(targetCircuitOpen, OF)})`
 
 export const sight: Row = {
   id: 1,
@@ -33,9 +42,7 @@ export const sight: Row = {
       shows: 'Left alone by every replica, because they did not answer; their probes fail at once until they do.',
       good: '0.',
       otherwise: 'it is down, cut off, or refuses the login: the landing page says which.',
-      queries: [
-        { expr: promql`count(min by (target, collector) (${each(targetCircuitOpen, OF)}) == ${1}) or vector(${0})` },
-      ],
+      queries: [{ expr: promql`count(${leftAlone} == ${1}) or vector(${0})` }],
       thresholds: anyIs(PAGE),
       alerts: ['OdooPulseTargetBlind'],
     }),
@@ -84,6 +91,45 @@ export const sight: Row = {
       thresholds: anyIs(TICKET),
       noValue: '0: nothing was ever left out.',
     }),
+    stat({
+      id: 11,
+      title: 'Tenants not watched',
+      shows: 'Configured, and nothing of them is watched: no Odoo, database, sessions or ingress.',
+      good: '0.',
+      otherwise: 'blocks of their configuration are missing or switched off.',
+      width: 8,
+      queries: [
+        {
+          expr: promql`count(${most(tenantInfo, ['tenant'])} unless on (tenant) ${odooUp} unless on (tenant) ${odooSqlUp} unless on (tenant) ${tenantServer}) or vector(${0})`,
+        },
+      ],
+      thresholds: anyIs(TICKET),
+      alerts: ['OdooTenantUnwatched'],
+    }),
+    stat({
+      id: 12,
+      title: 'Companies in sight',
+      shows: 'Of the companies of each Odoo, the share that the monitoring user is allowed in.',
+      good: 'all of them.',
+      otherwise: 'what happens in the others is in no figure here, without an error: give it every company.',
+      width: 8,
+      queries: [{ expr: least(odooUserCompaniesRatio, ['tenant']), legend: '{{tenant}}' }],
+      thresholds: below(1, TICKET),
+      noValue: 'No Odoo is asked.',
+      alerts: ['OdooCompaniesNotVisible'],
+    }),
+    stat({
+      id: 13,
+      title: 'API keys',
+      shows: 'How long the first API key of the monitoring user that expires has left.',
+      good: 'weeks.',
+      otherwise: 'make a new one in time: without it nothing of Odoo is seen.',
+      width: 8,
+      queries: [{ expr: until(least(odooApiKeyExpiry, ['tenant'])), legend: '{{tenant}}' }],
+      thresholds: runningOut({ ticket: API_KEY_LEFT, page: 0 }),
+      noValue: 'No key expires, or this version of Odoo has none that do.',
+      alerts: ['OdooApiKeyExpiring'],
+    }),
     timeline({
       id: 8,
       title: 'Targets',
@@ -94,7 +140,7 @@ export const sight: Row = {
       height: 10,
       queries: [
         {
-          expr: promql`min by (target, collector) (${each(targetCircuitOpen, OF)})`,
+          expr: leftAlone,
           legend: '{{collector}} on {{target}}',
         },
       ],

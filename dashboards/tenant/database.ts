@@ -22,6 +22,7 @@ export const database: Row = {
       shows: 'How long the session that has waited longest has waited for a lock, in its databases.',
       good: '0, or seconds.',
       otherwise: 'the dashboard Databases shows who stands at the head of the queue.',
+      next: ['databases'],
       width: 8,
       queries: [{ expr: withTenant(each(pgLongestBlocked)), legend: '{{tenant}} on {{server}}' }],
       thresholds: above(POSTGRES.blockedSeconds),

@@ -85,6 +85,7 @@ export const overview: Row = {
       shows: 'Disk space, indexes and free space included.',
       good: 'steady growth.',
       otherwise: 'the dashboard Executive shows by how much it grows.',
+      next: ['executive'],
       queries: [{ expr: sizeOfTenant, legend: '{{tenant}}' }],
       thresholds: neutral,
     }),
