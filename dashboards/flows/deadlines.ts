@@ -156,7 +156,7 @@ export const deadlines: Row = {
       ],
       sortBy: 'Overdue',
       thresholds: neutral,
-      alerts: ['OdooUnreadable', 'OdooFlowBackfillStuck'],
+      alerts: ['OdooCutOffAtRisk', 'OdooUnreadable', 'OdooFlowBackfillStuck'],
     }),
   ],
 }

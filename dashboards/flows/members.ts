@@ -59,6 +59,7 @@ export const members: Row = {
       sortBy: 'Missed, 1 d',
       thresholds: neutral,
       noValue: 'Groups are told for dedicated tenants only.',
+      alerts: ['OdooFlowMemberFailing'],
     }),
   ],
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCleanups } from '../../demo/cleanups.ts'
 import { prometheusConfig, startPrometheus } from '../../demo/prometheus.ts'
-import { hours, seconds } from '../../src/metric.ts'
+import { minutes, seconds } from '../../src/metric.ts'
 import { evaluateAll, isUnexplained, type Outcome } from '../../tools/dashboards/evaluate.ts'
 import { type DashboardQuery, queriesOf, USUAL } from '../../tools/dashboards/queries.ts'
 import { findBinary } from '../../tools/debian.ts'
@@ -40,6 +40,8 @@ const writeRules = (folder: string): string => {
   return join(folder, '*.yaml')
 }
 
+/** Steps that Prometheus has no sample in yet, as they stand now. */
+const LONG = minutes(1)
 const VANISHES_AFTER = 12
 /** A flow whose alert fires by then can no longer be read. */
 const UNSEEN: Vanishing = {
@@ -75,15 +77,9 @@ const watch = async (name: string, recorded: Recorded, replicas: number, vanishi
   await settled(prometheus.url)
   const { url } = prometheus
   const now = Date.now()
-  // Of bars that stand for an hour each the first is looked at when its hour is over.
-  const isLong = ({ step }: DashboardQuery) => step >= hours(1)
-  const long = await evaluateAll(url, queries.filter(isLong), now + hours(1))
-  const short = await evaluateAll(
-    url,
-    queries.filter((query) => !isLong(query)),
-    now,
-  )
-  return { url, outcomes: [...long, ...short] }
+  // Where each step stands for a span of time, the one that holds now is looked at when it is over.
+  const whenOf = ({ step }: DashboardQuery) => (step > LONG ? now + step : now)
+  return { url, outcomes: await evaluateAll(url, queries, now, whenOf) }
 }
 
 let healthy: Watched
