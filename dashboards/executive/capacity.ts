@@ -50,8 +50,7 @@ export const capacity: Row = {
       title: 'Memory of Redis',
       shows: 'Of the memory each Redis may use, the share that it does.',
       good: 'below the line.',
-      otherwise:
-        'at the limit it refuses writes or throws sessions out: raise maxmemory or shorten the life of sessions.',
+      otherwise: 'at the limit people are signed out, or can not sign in: give it more, or let sessions end sooner.',
       queries: [{ expr: redisMemoryShare, legend: '{{server}}' }],
       max: 1,
       thresholds: above(REDIS_MEMORY_RATIO),
@@ -61,7 +60,7 @@ export const capacity: Row = {
     lines({
       id: 45,
       title: 'Traffic, by tenant',
-      shows: 'Requests that came through the ingress.',
+      shows: 'Requests of users, shops and connected systems.',
       good: 'the shape of the working day.',
       otherwise: 'none in working hours means that users do not reach Odoo; a plateau far above is a robot.',
       queries: [{ expr: perSecond(odooIngressRequests, ['tenant']), legend: '{{tenant}}', unit: 'reqps' }],

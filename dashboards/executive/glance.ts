@@ -30,7 +30,7 @@ export const glance: Row = {
       id: 3,
       title: 'Kept in the last 24 hours',
       shows: 'Of everything that came due in 24 hours, the share that was done in time.',
-      good: 'as high as yesterday. Each promise has an objective of its own; the budgets below measure against it.',
+      good: 'as high as yesterday. How much may be missed each promise says for itself: see the budgets below.',
       otherwise: 'the table below shows the process, the dashboard Flows the step.',
       next: ['flows'],
       queries: [{ expr: promql`sum(${good('1d')}) / (sum(${judged('1d')}) > ${0})` }],

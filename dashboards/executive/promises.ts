@@ -23,10 +23,10 @@ export const promises: Row = {
       id: 11,
       title: 'By process and tenant',
       shows:
-        'How much of what was promised was done in time, what is late, and how much of the error budget of 30 days the worst promise of each process has left.',
+        'How much of what was promised was done in time, and what is late. Each promise may be missed now and then, its budget for 30 days: how much of it the worst promise of each process has left, and when that ends if misses go on as within the last day.',
       good: 'budgets well above 0, and none that ends within the month at the present pace.',
       otherwise:
-        'a budget that is used up means that the objective of the month is missed: reliability comes before changes there.',
+        'with its budget used up a promise is not kept over the month: see to it there before anything is changed.',
       width: 16,
       height: 9,
       labels: [
@@ -46,9 +46,9 @@ export const promises: Row = {
       id: 12,
       title: 'Budgets nearest their end',
       shows:
-        'The promises with the least error budget of 30 days left: 100 % is untouched, below 0 more was missed than the objective allows.',
+        'The promises with the least left of the misses that are allowed in 30 days: at 100 % none was, below 0 too many were.',
       good: 'all of them green.',
-      otherwise: 'red ones have missed the objective of the month; what used them up stands on the dashboard Flows.',
+      otherwise: 'red ones are not kept over the month; the dashboard Flows shows where and when they were missed.',
       next: ['flows'],
       width: 8,
       height: 9,

@@ -32,7 +32,7 @@ export const recovery: Row = {
       title: 'Lost at worst, if the primary is lost now',
       shows: 'How old, at most, is what each standby has: so much work would be lost.',
       good: 'seconds.',
-      otherwise: 'more than a minute: the standby replays too slowly, or not at all.',
+      otherwise: 'more than a minute: it falls behind, or stands still.',
       width: 6,
       queries: [{ expr: most(pgReplicationLag, ['server']), legend: '{{server}}' }],
       thresholds: above(POSTGRES.lagSeconds, TICKET),
@@ -58,7 +58,7 @@ export const recovery: Row = {
       shows:
         'How long ago Redis last wrote what it holds, users’ sessions among it, to disk; of replicas, whether they follow.',
       good: 'recent: after a restart users stay signed in.',
-      otherwise: 'a restart signs out everybody who came since, unless a replica or an append-only file has it.',
+      otherwise: 'a restart signs out everybody who came since, unless another copy has them.',
       width: 6,
       queries: [
         { expr: since(most(redisRdbLastSave, ['server'])), legend: '{{server}}' },
