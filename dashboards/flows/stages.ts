@@ -90,6 +90,7 @@ const figures = (stage: Stage, i: number): Placed =>
     thresholds: neutral,
     noValue: 'Nothing is open and nothing was due within the hour, or the flow is not judged for these tenants.',
     alerts: ['OdooFlowBurnFast', 'OdooFlowStalled'],
+    flows: stage.flows,
   })
 
 const durations = (stage: Stage, i: number): Placed =>

@@ -46,13 +46,15 @@ export const dashboardLink = (name: DashboardName): Builder<DashboardLink> =>
   })
 
 /** Where they are read only the installation knows: it is a variable of the dashboard. */
-export const runbookLink = (alert: string): Builder<DashboardLink> =>
+const runbook = (name: string, path: string): Builder<DashboardLink> =>
   link({
-    title: `Runbook ${alert}`,
+    title: `Runbook ${name}`,
     type: DashboardLinkType.Link,
-    url: `${variable('runbooks')}${alert}.md`,
+    url: `${variable('runbooks')}${path}.md`,
     targetBlank: true,
   })
+export const runbookLink = (alert: string): Builder<DashboardLink> => runbook(alert, alert)
+export const flowRunbookLink = (flow: string): Builder<DashboardLink> => runbook(flow, `flows/${flow}`)
 
 /** A data link: Grafana's, of a table's cells. */
 export interface CellLink {

@@ -13,7 +13,7 @@ import {
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import type { PromQL } from '../../src/metric.ts'
 import { DATASOURCE } from './grafana.ts'
-import { type DashboardName, dashboardLink, runbookLink } from './links.ts'
+import { type DashboardName, dashboardLink, flowRunbookLink, runbookLink } from './links.ts'
 import { type Quantity, quantityOf } from './quantity.ts'
 import type { Steps } from './thresholds.ts'
 import { unitOf } from './units.ts'
@@ -55,6 +55,8 @@ export interface Asked extends Said, Partial<Size> {
   readonly noValue?: string
   /** Alerts about what it shows: it links to their runbooks. */
   readonly alerts?: readonly string[]
+  /** Flows that it is about: it links to their runbooks. */
+  readonly flows?: readonly string[]
   /** Where to read on. */
   readonly next?: readonly DashboardName[]
   readonly decimals?: number
@@ -119,7 +121,7 @@ const described = ({ shows, good, otherwise }: Said): string =>
 
 /** Sets all that does not depend on the kind of panel. Throws where units and queries do not agree. */
 export const common = <B extends PanelBuilder>(builder: B, asked: Asked, mode: Mode): B => {
-  const { queries, alerts = [], next = [], decimals, min, max, noValue, mappings } = asked
+  const { queries, alerts = [], flows = [], next = [], decimals, min, max, noValue, mappings } = asked
   const units = queries.map(unitOfQuery)
   const [first = ''] = units
   builder
@@ -129,7 +131,7 @@ export const common = <B extends PanelBuilder>(builder: B, asked: Asked, mode: M
     .datasource(DATASOURCE)
     .unit(first)
     .thresholds(stepsOf(asked.thresholds))
-    .links([...alerts.map(runbookLink), ...next.map(dashboardLink)])
+    .links([...alerts.map(runbookLink), ...flows.map(flowRunbookLink), ...next.map(dashboardLink)])
   queries.forEach((query, i) => {
     builder.withTarget(target(query, refIdOf(i), mode))
     if (mode !== 'table' && units[i] !== first) {
