@@ -73,17 +73,15 @@ export const evaluate = async (prometheus: string, query: DashboardQuery, now: I
   }
 }
 
-/** A few at a time, as a browser does; each as if it were then, `now` unless said otherwise. */
+/** A few at a time, as a browser does. */
 export const evaluateAll = async (
   prometheus: string,
   queries: readonly DashboardQuery[],
   now: Instant,
-  whenOf: (query: DashboardQuery) => Instant = () => now,
 ): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = []
   for (let i = 0; i < queries.length; i += 6) {
-    const some = queries.slice(i, i + 6)
-    outcomes.push(...(await Promise.all(some.map((query) => evaluate(prometheus, query, whenOf(query))))))
+    outcomes.push(...(await Promise.all(queries.slice(i, i + 6).map((query) => evaluate(prometheus, query, now)))))
   }
   return outcomes
 }
