@@ -1,4 +1,5 @@
 /** Whose work PostgreSQL does. Pure. */
+import { NEIGHBOUR } from '../../alert-rules/thresholds.ts'
 import { pgStatDatabase } from '../../collectors/postgres/database.ts'
 import { pgDatabaseSize } from '../../collectors/postgres/sizes.ts'
 import { pgTableDead, pgTableIndexSize, pgTableLive, pgTableSize } from '../../collectors/postgres/tables.ts'
@@ -9,7 +10,7 @@ import { lines } from '../parts/panels.ts'
 import { busy, withTenant } from '../parts/platform.ts'
 import { each, most, perSecond, total } from '../parts/query.ts'
 import { table } from '../parts/table.ts'
-import { neutral } from '../parts/thresholds.ts'
+import { above, neutral, TICKET } from '../parts/thresholds.ts'
 
 const TABLE = ['server', 'datname', 'relname'] as const
 
@@ -26,7 +27,7 @@ export const load: Row = {
       otherwise: 'one that takes more than the others together is a noisy neighbour.',
       queries: [{ expr: withTenant(busy), legend: '{{tenant}} on {{server}}' }],
       stacked: true,
-      thresholds: neutral,
+      thresholds: above(NEIGHBOUR.busyRatio, TICKET),
       alerts: ['OdooNoisyNeighbour'],
     }),
     lines({

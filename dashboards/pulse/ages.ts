@@ -1,4 +1,5 @@
 /** How old what Odoo Pulse tells is. Pure. */
+import { CALENDAR_STALE } from '../../alert-rules/thresholds.ts'
 import { calendarLastSuccess } from '../../src/calendar/metrics.ts'
 import { flowAsOf, flowBackfill, flowClockSkew } from '../../src/flow/metrics.ts'
 import { probeLastSuccess } from '../../src/health.ts'
@@ -8,7 +9,7 @@ import { THIRD } from '../parts/panel.ts'
 import { lines } from '../parts/panels.ts'
 import { each, least, most, since } from '../parts/query.ts'
 import { OF, TARGET } from '../parts/targets.ts'
-import { neutral } from '../parts/thresholds.ts'
+import { above, neutral, TICKET } from '../parts/thresholds.ts'
 
 export const ages: Row = {
   id: 30,
@@ -66,7 +67,7 @@ export const ages: Row = {
       good: 'under a minute.',
       otherwise: 'alerts are as sensitive as on any day, though a peak may be near.',
       queries: [{ expr: since(promql`min(${calendarLastSuccess})`) }],
-      thresholds: neutral,
+      thresholds: above(CALENDAR_STALE, TICKET),
       alerts: ['OdooPulseCalendarStale'],
     }),
   ],
