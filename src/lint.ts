@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { type GeneratedFile, installationFiles } from './alerting/installation.ts'
+import { dashboardFiles, type GeneratedFile, installationFiles } from './alerting/installation.ts'
 import { checks, lint } from './alerting/lint/checks.ts'
 import { type Finding, formatFinding } from './alerting/lint/finding.ts'
 import { type Estate, type Material, materialOf } from './alerting/lint/material.ts'
@@ -10,13 +10,14 @@ import { polledMetrics } from './alerting/lint/metrics.ts'
 import { RELATIVE, renderRuleFile } from './alerting/render.ts'
 import { PLATFORM, type RuleFile, recordingsOf } from './alerting/rule.ts'
 import type { AnyCollector } from './collector.ts'
+import { readShippedDashboards } from './config/files.ts'
 import type { Source } from './config/yaml.ts'
 import { type Config, formatProblem, loadConfig, type Problem, pathText } from './config.ts'
-import { readPaths, readRunbooks } from './lint_files.ts'
+import { type Read, readPaths, readRunbooks } from './lint_files.ts'
 import type { ExitCode } from './serve.ts'
 
 const EXAMPLES = `
-What is checked: the rules, routes and inhibitions that \`odoo-pulse generate\` writes for the configuration, and the files
+What is checked: the rules, dashboards, routes and inhibitions that \`odoo-pulse generate\` writes for the configuration, and the files
 given. Without a configuration (none is named, and there is no odoo-pulse.yaml) the files given alone.
 
 Examples:
@@ -59,25 +60,30 @@ const estateOf = (config: Config | undefined): Estate => ({
   alertmanager: config?.oncall?.alertmanager_version ?? '0.25',
 })
 
-/** What `odoo-pulse generate` would write. */
-const generatedFor = (config: Config, file: string, { ruleFiles, flowFiles }: LintDeps): readonly Source[] =>
-  [...installationFiles({ config, file: basename(file), ruleFiles, part: false }), ...flowFiles(config)].map(
-    ({ path, text }) => ({ file: path, text }),
-  )
+/** What `odoo-pulse generate` would write; without a configuration what it begins with. */
+const generatedFor = (
+  config: Config | undefined,
+  { file, dashboards }: { readonly file: string; readonly dashboards: readonly Source[] },
+  { ruleFiles, flowFiles }: LintDeps,
+): readonly GeneratedFile[] =>
+  config === undefined
+    ? ruleFiles.map((each) => ({ path: `rules/${each.subject}.yaml`, text: renderRuleFile(each, RELATIVE) }))
+    : [
+        ...installationFiles({ config, file: basename(file), ruleFiles, part: false }),
+        ...dashboardFiles(dashboards, config),
+        ...flowFiles(config),
+      ]
 
-/** As shipped, where there is no configuration to generate for. */
-const shipped = ({ ruleFiles }: LintDeps): readonly Source[] =>
-  ruleFiles.map((each) => ({ file: `rules/${each.subject}.yaml`, text: renderRuleFile(each, RELATIVE) }))
-
-const below = (sources: readonly Source[], folder: string): readonly Source[] =>
-  sources.filter(({ file }) => file.startsWith(`${folder}/`))
+const below = (files: readonly GeneratedFile[], folder: string): readonly Source[] =>
+  files.filter(({ path }) => path.startsWith(folder)).map(({ path, text }) => ({ file: path, text }))
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
-const lookedAt = ({ files, rules, queries, alertmanager, runbooks, tests }: Material): string =>
+const lookedAt = ({ files, rules, dashboards, queries, alertmanager, runbooks, tests }: Material): string =>
   [
     count(files.length, 'rule file'),
     count(rules.length, 'rule'),
+    count(dashboards.length, 'dashboard'),
     count(queries.length, 'query', 'queries'),
     count(runbooks.length, 'runbook'),
     ...(alertmanager ? [alertmanager.file] : []),
@@ -103,51 +109,63 @@ const asJson = (findings: readonly Finding[], problems: readonly Problem[] = [])
   return `${JSON.stringify({ valid: wrong.length === 0, problems: wrong, findings: found }, null, 2)}\n`
 }
 
+const YAML = ['.yaml', '.yml']
+const NOTHING: Read = { sources: [], problems: [] }
+
+/** All that is read from files. */
+const readAll = async (
+  { rules = [], dashboards = [], alertmanager, runbooks = [], tests = [] }: Flags,
+  isInstallation: boolean,
+) => ({
+  rules: await readPaths(rules, YAML),
+  dashboards: await readPaths(dashboards, ['.json']),
+  alertmanager: await readPaths(alertmanager === undefined ? [] : [alertmanager], YAML),
+  runbooks: await readRunbooks(runbooks),
+  tests: await readPaths(tests, YAML),
+  shipped: isInstallation ? await readShippedDashboards() : NOTHING,
+})
+
+type ReadAll = Awaited<ReturnType<typeof readAll>>
+
+/** What the checks are given. `config`: undefined where the files given are checked alone. */
+const materialFor = (flags: Flags, config: Config | undefined, read: ReadAll, deps: LintDeps): Material => {
+  const generated = generatedFor(config, { file: flags.config, dashboards: read.shipped.sources }, deps)
+  const written = new Set(read.runbooks.sources.map((source) => basename(source.file)))
+  return materialOf({
+    rules: read.rules.sources,
+    dashboards: read.dashboards.sources,
+    generated: { rules: below(generated, 'rules/'), dashboards: below(generated, 'dashboards/') },
+    isInstallation: config !== undefined,
+    alertmanager: read.alertmanager.sources[0] ?? below(generated, 'alertmanager.yml')[0],
+    // What has been written stands before its beginning.
+    runbooks: [
+      ...read.runbooks.sources,
+      ...below(generated, 'runbooks/').filter((source) => !written.has(basename(source.file))),
+    ],
+    tests: flags.tests && read.tests.sources,
+    estate: estateOf(config),
+    metrics: polledMetrics(deps.collectors),
+    recordings: recordingsOf(deps.ruleFiles).map(({ record }) => record),
+    foreign: flags.foreign ?? [],
+  })
+}
+
 export const runLint = async (flags: Flags, isConfigNamed: boolean, deps: LintDeps): Promise<ExitCode> => {
-  const { config: file, rules = [], dashboards = [], alertmanager, runbooks = [], tests, foreign = [], json } = flags
-  const isGiven = rules.length + dashboards.length > 0 || alertmanager !== undefined
+  const { config: file, rules, dashboards, alertmanager, json } = flags
+  const isGiven = rules !== undefined || dashboards !== undefined || alertmanager !== undefined
   const isInstallation = isConfigNamed || existsSync(file) || !isGiven
   const loaded = isInstallation ? await loadConfig({ file, collectors: deps.collectors }) : undefined
-  const read = {
-    rules: await readPaths(rules, ['.yaml', '.yml']),
-    dashboards: await readPaths(dashboards, ['.json']),
-    alertmanager: await readPaths(alertmanager === undefined ? [] : [alertmanager], ['.yaml', '.yml']),
-    runbooks: await readRunbooks(runbooks),
-    tests: await readPaths(tests ?? [], ['.yaml', '.yml']),
-  }
-  const unread = Object.values(read).flatMap(({ problems }) => problems)
+  const read = await readAll(flags, isInstallation)
   const problems = [
     ...(loaded?.ok === false ? loaded.problems : []),
-    ...unread.map((text): Problem => {
-      const [, path = '', message = ''] = /^(.*): (.*)$/s.exec(text) ?? []
-      return { file: path, path: [], message }
-    }),
+    ...Object.values(read).flatMap((each) => each.problems),
   ]
   if (problems.length > 0) {
     if (json) deps.out(asJson([], problems))
     else deps.err(problems.map((problem) => `  ${formatProblem(problem)}\n`).join(''))
     return 2
   }
-  const config = loaded?.ok ? loaded.config : undefined
-  const generated = config === undefined ? shipped(deps) : generatedFor(config, file, deps)
-  const written = new Set(read.runbooks.sources.map((source) => basename(source.file)))
-  const material = materialOf({
-    rules: read.rules.sources,
-    generated: below(generated, 'rules'),
-    isInstallation: config !== undefined,
-    dashboards: read.dashboards.sources,
-    alertmanager: read.alertmanager.sources[0] ?? generated.find((source) => source.file === 'alertmanager.yml'),
-    // What has been written stands before its beginning.
-    runbooks: [
-      ...read.runbooks.sources,
-      ...below(generated, 'runbooks').filter((source) => !written.has(basename(source.file))),
-    ],
-    tests: tests && read.tests.sources,
-    estate: estateOf(config),
-    metrics: polledMetrics(deps.collectors),
-    recordings: recordingsOf(deps.ruleFiles).map(({ record }) => record),
-    foreign,
-  })
+  const material = materialFor(flags, loaded?.ok ? loaded.config : undefined, read, deps)
   const findings = lint(material)
   if (json) deps.out(asJson(findings))
   else if (findings.length > 0) deps.out(asText(findings))

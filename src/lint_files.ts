@@ -2,15 +2,16 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 import { readText, shippedFolder, whyUnreadable } from './config/files.ts'
+import type { Problem } from './config/problem.ts'
 import type { Source } from './config/yaml.ts'
 
 const MAX_BYTES = 16 * 1024 * 1024
+const NOT_THERE = whyUnreadable(Object.assign(new Error(), { code: 'ENOENT' }))
 const RUNBOOKS = 'alert-rules/runbooks'
 
 export interface Read {
   readonly sources: readonly Source[]
-  /** Each with the path it is about. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
 }
 
 const merged = (all: readonly Read[]): Read => ({
@@ -22,7 +23,7 @@ const trying = async (shown: string, read: () => Promise<Read>): Promise<Read> =
   try {
     return await read()
   } catch (error) {
-    return { sources: [], problems: [`${shown}: ${whyUnreadable(error)}`] }
+    return { sources: [], problems: [{ file: shown, path: [], message: whyUnreadable(error) }] }
   }
 }
 
@@ -57,7 +58,7 @@ const readRunbooksIn = async (dir: string, shown: string): Promise<Read> => {
   // Only flows of one's own have theirs there.
   const flows = {
     sources: ofFlows.sources,
-    problems: ofFlows.problems.filter((problem) => !/no such file$/.test(problem)),
+    problems: ofFlows.problems.filter(({ message }) => message !== NOT_THERE),
   }
   return merged([await readFolder(dir, shown, ['.md']), flows])
 }

@@ -8,10 +8,10 @@ every metric the exporter may show, with its labels, values and unit, how often 
 finds what \`promtool check rules\` and \`amtool check-config\` let through: rules that can never fire, that fail for every
 tenant once a second replica runs, that name the wrong tenant, and routes nobody is told by.`
 
-const WHAT = `It checks what \`odoo-pulse generate\` writes for the configuration (rules, routes and inhibitions; the beginnings of
-runbooks for flows of your own), and the files given: \`--rules\`, \`--dashboards\`, \`--alertmanager\`, \`--runbooks\`,
-\`--tests\`. A group of rules that is given takes the place of the generated one of its name; an Alertmanager configuration
-that of the generated one. Rules of your own may read ours; metrics of other exporters are named by \`--foreign 'node_*'\`.
+const WHAT = `It checks what \`odoo-pulse generate\` writes for the configuration (rules, dashboards, routes and inhibitions; the
+beginnings of runbooks for flows of your own), and the files given: \`--rules\`, \`--dashboards\`, \`--alertmanager\`, \`--runbooks\`,
+\`--tests\`. A group of rules that is given takes the place of the generated one of its name, a dashboard that of the one of
+its uid, an Alertmanager configuration that of the generated one. Rules of your own may read ours; metrics of other exporters are named by \`--foreign 'node_*'\`.
 Without a configuration the files given are checked alone. Exit codes: 0 nothing is found, 1 something is, 2 a wrong command
 line or configuration, or a file that can’t be read. \`--json\`: \`{valid, problems, findings: [{check, file, line, column, path,
 message, near, fix}]}\`; \`problems\` are those of the configuration, \`line\`, \`column\` and \`near\` absent where a file as a whole

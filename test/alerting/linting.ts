@@ -22,7 +22,10 @@ const books = alertsOf(known).map(({ name }) => bookOf(name))
 
 const shipped: Sources = {
   rules: [],
-  generated: known.map((each) => ({ file: `rules/${each.subject}.yaml`, text: renderRuleFile(each, RELATIVE) })),
+  generated: {
+    dashboards: [],
+    rules: known.map((each) => ({ file: `rules/${each.subject}.yaml`, text: renderRuleFile(each, RELATIVE) })),
+  },
   isInstallation: false,
   dashboards: [],
   alertmanager: undefined,

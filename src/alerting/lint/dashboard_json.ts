@@ -7,6 +7,8 @@ import { entryOf, readYamlText, textOf, unreadable, wordOf, type YamlText } from
 
 export interface LintDashboard {
   readonly file: string
+  /** By which Grafana tells it from others. */
+  readonly uid: string | undefined
   readonly queries: readonly PlacedQuery[]
   readonly findings: readonly Finding[]
 }
@@ -71,13 +73,14 @@ const ofAnnotation = (yaml: YamlText, annotation: Located, above: readonly strin
 export const readDashboard = (source: Source): LintDashboard => {
   const { file } = source
   const fault = faultOf(source)
-  if (fault !== undefined) return { file, queries: [], findings: [fault] }
+  if (fault !== undefined) return { file, uid: undefined, queries: [], findings: [fault] }
   const yaml = readYamlText(source)
   // As Grafana's API gives it, it stands in an envelope.
   const dashboard = entryOf(yaml.root, 'dashboard') ?? yaml.root
   const title = [wordOf(entryOf(dashboard, 'title')) ?? 'dashboard without a title']
   return {
     file,
+    uid: wordOf(entryOf(dashboard, 'uid')),
     queries: [
       ...itemsAt(dashboard, 'templating', 'list').flatMap((variable) => ofVariable(yaml, variable, title)),
       ...itemsAt(dashboard, 'annotations', 'list').flatMap((annotation) => ofAnnotation(yaml, annotation, title)),

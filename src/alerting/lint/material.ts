@@ -4,7 +4,7 @@ import type { MetricDescriptor } from '../../metric.ts'
 import type { Fault } from '../promql/parse.ts'
 import { parse } from '../promql/parse.ts'
 import { type LintAlertmanager, readAlertmanager } from './alertmanager_yaml.ts'
-import { readDashboard } from './dashboard_json.ts'
+import { type LintDashboard, readDashboard } from './dashboard_json.ts'
 import type { Finding, Place } from './finding.ts'
 import type { PlacedQuery } from './query.ts'
 import { unparsed } from './query.ts'
@@ -31,11 +31,11 @@ export interface Estate {
 export interface Sources {
   /** Rule files that are given. */
   readonly rules: readonly Source[]
-  /** Those that are written for an installation; a group that is given takes the place of one of its name. */
-  readonly generated: readonly Source[]
+  readonly dashboards: readonly Source[]
+  /** Those that are written for an installation; a group or a dashboard that is given takes the place of its like. */
+  readonly generated: { readonly rules: readonly Source[]; readonly dashboards: readonly Source[] }
   /** Whether what is generated is checked too, or only known. */
   readonly isInstallation: boolean
-  readonly dashboards: readonly Source[]
   readonly alertmanager: Source | undefined
   readonly runbooks: readonly Source[]
   /** Undefined: whether alerts have tests is not asked. */
@@ -55,6 +55,7 @@ export interface Material {
   readonly rules: readonly LintRule[]
   /** Those there are, also where they are not checked. */
   readonly known: readonly LintRule[]
+  readonly dashboards: readonly LintDashboard[]
   readonly queries: readonly PlacedQuery[]
   readonly alertmanager: LintAlertmanager | undefined
   readonly runbooks: readonly Runbook[]
@@ -87,7 +88,7 @@ const isLike = (patterns: readonly string[]): ((name: string) => boolean) => {
 export const materialOf = (sources: Sources): Material => {
   const given = sources.rules.map(readRuleFile)
   const groups = new Set(given.flatMap((file) => file.groups))
-  const generated = sources.generated.map(readRuleFile).flatMap((file): readonly LintFile[] => {
+  const generated = sources.generated.rules.map(readRuleFile).flatMap((file): readonly LintFile[] => {
     const rules = file.rules.filter(({ group }) => !groups.has(group))
     const groupKeys = file.groupKeys.filter(({ place }) => !groups.has(place.path[0] ?? ''))
     return rules.length === 0 ? [] : [{ ...file, rules, groupKeys }]
@@ -95,7 +96,14 @@ export const materialOf = (sources: Sources): Material => {
   const files = [...(sources.isInstallation ? generated : []), ...given]
   const rules = files.flatMap((file) => file.rules)
   const known = [...generated, ...given].flatMap((file) => file.rules)
-  const dashboards = sources.dashboards.map(readDashboard)
+  const givenDashboards = sources.dashboards.map(readDashboard)
+  const uids = new Set(givenDashboards.map(({ uid }) => uid))
+  const dashboards = [
+    ...(sources.isInstallation ? sources.generated.dashboards : [])
+      .map(readDashboard)
+      .filter(({ uid }) => uid === undefined || !uids.has(uid)),
+    ...givenDashboards,
+  ]
   const alertmanager = sources.alertmanager && readAlertmanager(sources.alertmanager)
   const tests = sources.tests?.map(readRuleTests)
   const queries = [
@@ -108,6 +116,7 @@ export const materialOf = (sources: Sources): Material => {
     files,
     rules,
     known,
+    dashboards,
     queries,
     alertmanager,
     runbooks: sources.runbooks.map(readRunbook),
