@@ -24,6 +24,7 @@ COPY --from=build /app/dist dist
 COPY slo slo
 COPY alert-rules/generated alert-rules/generated
 COPY alert-rules/runbooks alert-rules/runbooks
+COPY dashboards/generated dashboards/generated
 COPY LICENSE ./
 # numeric, so that Kubernetes' runAsNonRoot can tell
 USER 65532:65532

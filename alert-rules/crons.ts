@@ -11,7 +11,7 @@ import { labelsOf, minutes, promql } from '../src/metric.ts'
 import { tenantInfo } from '../src/tenants.ts'
 import { aboutTenant } from './about.ts'
 import { cronFailures, cronLate, cronOff, cronRunning } from './recordings.ts'
-import { CRON_LATE, DAY, HOUR, MINUTE } from './thresholds.ts'
+import { CRON_FAILURES, CRON_LATE, DAY, HOUR, MINUTE } from './thresholds.ts'
 
 const tenant = labelsOf(odooCronActive, 'tenant')
 const cron = labelsOf(odooCronActive, 'tenant', 'cron')
@@ -99,7 +99,7 @@ or on (${cron}) (max by (${cron}) (${odooCronFailures}) and on (${cron}) ${cronF
     aboutTenant({
       name: 'OdooCronFailing',
       by: cron,
-      expr: promql`(${cronFailures} >= ${3} or ${cronFailures} > ${0} and on (${cron}) time() - max by (${cron}) (${odooCronFirstFailure}) > ${DAY}) unless on (${cron}) ${cronOff}`,
+      expr: promql`(${cronFailures} >= ${CRON_FAILURES} or ${cronFailures} > ${0} and on (${cron}) time() - max by (${cron}) (${odooCronFirstFailure}) > ${DAY}) unless on (${cron}) ${cronOff}`,
       for: minutes(1),
       severity: 'ticket',
       layer: 'cause',

@@ -197,7 +197,7 @@ export const postgres: RuleFile = {
         aboutServer({
           name: 'OdooPostgresConnectionsNearMax',
           by: server,
-          expr: promql`${used} / ${usable} > ${POSTGRES.connectionsRatio}`,
+          expr: promql`${used} / (${usable} > ${0}) > ${POSTGRES.connectionsRatio}`,
           for: minutes(2),
           keepFiringFor: seconds(300),
           severity: 'page',
@@ -226,7 +226,7 @@ export const postgres: RuleFile = {
         aboutServer({
           name: 'OdooNoisyNeighbour',
           by: share,
-          expr: promql`${busy} / on (${server}) group_left () ${busyAll} > ${NEIGHBOUR.share}
+          expr: promql`${busy} / on (${server}) group_left () (${busyAll} > ${0}) > ${NEIGHBOUR.share}
   and on (${share}) ${busy} > ${NEIGHBOUR.busyRatio}
   and on (${server}) count by (${server}) (${tenantServer}) > ${1}`,
           for: minutes(10),

@@ -11,6 +11,7 @@ import { tenantInfo } from '../src/tenants.ts'
 import { aboutPulse, aboutTenant } from './about.ts'
 import { databaseDown } from './postgres.ts'
 import { flowPast, tenantServer } from './recordings.ts'
+import { CALENDAR_STALE } from './thresholds.ts'
 
 const target = labelsOf(targetCircuitOpen, 'target', 'collector')
 const flow = labelsOf(flowPast, 'tenant', 'flow')
@@ -23,7 +24,7 @@ const blindButForOdoo = promql`min by (${target}) (${targetCircuitOpen}{collecto
   unless on (target, collector) label_replace(label_replace(${databaseDown}, "target", "$1", "server", "(.*)"), "collector", "postgres", "", "")`
 
 /** Of each replica by itself: what one of them says of a window is enough for the rules, but not that the other is well. */
-const calendarStale = promql`time() - ${calendarLastSuccess} > ${300} or ${calendarSuccess} == ${0}`
+const calendarStale = promql`time() - ${calendarLastSuccess} > ${CALENDAR_STALE} or ${calendarSuccess} == ${0}`
 
 export const pulse: RuleFile = {
   subject: 'pulse',

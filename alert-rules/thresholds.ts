@@ -6,7 +6,9 @@ export const DAY = 24 * HOUR
 export const INGRESS = { errorRatio: 0.05, p95Seconds: 4 } as const
 export const CERTIFICATE = { ticket: 14 * DAY, page: 3 * DAY } as const
 export const API_KEY_LEFT = 14 * DAY
+export const CALENDAR_STALE = 5 * MINUTE
 export const CRON_LATE = 5 * MINUTE
+export const CRON_FAILURES = 3
 export const QUEUE = { waitSeconds: 10 * MINUTE, failedInHalfAnHour: 5 } as const
 export const POSTGRES = {
   blockedSeconds: MINUTE,

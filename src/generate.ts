@@ -1,17 +1,19 @@
-/** `odoo-pulse generate`: rules, Alertmanager's configuration and texts for one installation, written or held against what is there. */
+/** `odoo-pulse generate`: rules, dashboards, Alertmanager's configuration and texts for one installation, written or held against what is there. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import type { GeneratedFile } from './alerting/installation.ts'
-import { installationFiles } from './alerting/installation.ts'
+import { dashboardFiles, installationFiles } from './alerting/installation.ts'
 import type { RuleFile } from './alerting/rule.ts'
 import type { AnyCollector } from './collector.ts'
+import { readShippedDashboards } from './config/files.ts'
 import { type Config, formatProblem, loadConfig, pathText } from './config.ts'
 import type { ExitCode } from './serve.ts'
 
 const EXAMPLES = `
 Examples:
-  $ odoo-pulse generate --out /etc/odoo-pulse/alerting      rules/*.yaml, alertmanager.yml, odoo-pulse.tmpl
+  $ odoo-pulse generate --out /etc/odoo-pulse/alerting      rules/*.yaml, dashboards/*.json, alertmanager.yml,
+                                                            odoo-pulse.tmpl
   $ odoo-pulse generate --out alerting --part               alertmanager.part.yml, to be merged into yours
   $ odoo-pulse generate --out alerting --check              in CI: says what is not as it would be written
 
@@ -73,8 +75,14 @@ export const generate = async (
     return 2
   }
   const { config } = loaded
+  const dashboards = await readShippedDashboards()
+  if (dashboards.problems.length > 0) {
+    deps.err(dashboards.problems.map((problem) => `  ${formatProblem(problem)}\n`).join(''))
+    return 1
+  }
   const files = [
     ...installationFiles({ config, file: basename(file), ruleFiles: deps.ruleFiles, part }),
+    ...dashboardFiles(dashboards.sources, config),
     ...deps.flowFiles(config),
   ]
   const states = files.map((each) => [each, stateOf(out, each)] as const)
@@ -109,7 +117,9 @@ export interface GenerateCommand extends GenerateDeps {
 export const addGenerate = (program: Command, { configOption, settle, ...deps }: GenerateCommand): void => {
   program
     .command('generate')
-    .description('write rules, and the Alertmanager configuration that `oncall` means, for this installation')
+    .description(
+      'write rules, dashboards, and the Alertmanager configuration that `oncall` means, for this installation',
+    )
     .addOption(configOption())
     .requiredOption('--out <folder>', 'where to; it is made if it is not there')
     .option('--part', 'only what is to be merged into an Alertmanager configuration there is')

@@ -59,6 +59,22 @@ test('it writes rules and Alertmanager’s configuration that promtool and amtoo
   expect(execFileSync('promtool', ['check', 'rules', ...rules], { encoding: 'utf8' })).toContain('SUCCESS')
 })
 
+test('dashboards are those shipped, with the links configured', async () => {
+  const shipped = readFileSync(join(import.meta.dirname, '../dashboards/generated/flows.json'), 'utf8')
+  await cli('--config', EXAMPLE, '--out', out)
+  const text = readFileSync(join(out, 'dashboards/flows.json'), 'utf8')
+  const runbooksOf = (json: string) =>
+    JSON.parse(json).templating.list.find(({ name }: { readonly name: string }) => name === 'runbooks')
+  const url = 'https://wiki.example.com/odoo-pulse/runbooks/'
+  expect(runbooksOf(text)).toMatchObject({ query: url, current: { text: url, value: url } })
+  expect(text.replaceAll(url, runbooksOf(shipped).query)).toBe(shipped)
+
+  const small = join(dir, 'odoo-pulse.yaml')
+  writeFileSync(small, SMALL)
+  await cli('--config', small, '--out', join(dir, 'small'), '--part')
+  expect(readFileSync(join(dir, 'small/dashboards/flows.json'), 'utf8')).toBe(shipped)
+})
+
 test('--check writes nothing, and tells stale from missing', async () => {
   expect((await cli('--config', EXAMPLE, '--out', out, '--check')).code).toBe(1)
   expect(existsSync(out)).toBe(false)

@@ -1,9 +1,10 @@
 /** Alerts as Prometheus keeps them, and what they mark on graphs. Pure. */
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import { type AnnotationQuery, AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { inhibitRules } from '../../src/alerting/alertmanager/inhibitions.ts'
 import { windowActive } from '../../src/calendar/metrics.ts'
 import { type PromQL, promql } from '../../src/metric.ts'
-import { DATASOURCE } from './panel.ts'
+import { DATASOURCE } from './grafana.ts'
 import { most, not } from './query.ts'
 
 /** Labels of ours that alerts can have. */
@@ -24,6 +25,21 @@ export const firingOfTenant = (of: Of = {}): PromQL =>
 /** About servers, whoever's they are. */
 export const firingOfServers = (of: Of = {}): PromQL =>
   selector('firing', [...written(of), 'tenant=""', 'server!=""'].join(','))
+
+/**
+ * What fires and is not sent since something else that fires explains it, by the rules that Alertmanager is given. `labels`
+ * tell two of them apart.
+ */
+export const inhibited = (labels: string): PromQL => {
+  const [first = promql``, ...others] = inhibitRules.map(({ source_matchers, target_matchers, equal }) => {
+    const variables = ['tenant=~"$tenant|"', 'server=~"$server|"']
+    const target = selector('firing', [...target_matchers, ...variables].join(','))
+    return promql`${target} and on (${equal.join(', ')}) ${selector('firing', source_matchers.join(','))}`
+  })
+  return promql`max by (${labels}) (
+  ${others.reduce((all, part) => promql`${all}\n  or ${part}`, first)}
+)`
+}
 
 interface Mark {
   readonly name: string

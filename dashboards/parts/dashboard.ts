@@ -5,16 +5,11 @@ import {
   type Dashboard,
   DashboardBuilder,
   DashboardCursorSync,
-  type DashboardLink,
-  DashboardLinkType,
   RowBuilder,
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { link, type Placed } from './panel.ts'
-
-/** What leads from one dashboard to all of them. */
-const TAG = 'odoo-pulse'
-export const PREFIX = 'odoo-pulse-'
+import { type DashboardName, neighbours, PREFIX, TAG, TITLES } from './links.ts'
+import type { Placed } from './panel.ts'
 
 export interface Row {
   /** Like a panel's, from the same numbers. */
@@ -24,9 +19,7 @@ export interface Row {
 }
 
 export interface DashboardSpec {
-  /** Of its file, and after `odoo-pulse-` its uid. */
-  readonly name: string
-  readonly title: string
+  readonly name: DashboardName
   /** For whom it is and what it answers. */
   readonly description: string
   /** What it shows at first, `now-6h` say. */
@@ -50,17 +43,9 @@ const place = (panels: readonly Placed[], top: number): number => {
   return y + lineHeight
 }
 
-const neighbours: Builder<DashboardLink> = link({
-  title: 'Odoo Pulse',
-  type: DashboardLinkType.Dashboards,
-  tags: [TAG],
-  includeVars: true,
-  keepTime: true,
-})
-
 /** Throws where a panel's unit and its queries do not agree. */
 export const buildDashboard = (spec: DashboardSpec): Dashboard => {
-  const dashboard = new DashboardBuilder(spec.title)
+  const dashboard = new DashboardBuilder(`Odoo Pulse: ${TITLES[spec.name]}`)
     .uid(`${PREFIX}${spec.name}`)
     .description(spec.description)
     .tags([TAG])

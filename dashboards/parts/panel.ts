@@ -3,7 +3,6 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common'
 import {
   type DashboardLink,
-  DashboardLinkType,
   type DynamicConfigValue,
   type Panel,
   type Threshold,
@@ -13,14 +12,11 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import type { PromQL } from '../../src/metric.ts'
+import { DATASOURCE } from './grafana.ts'
+import { type DashboardName, dashboardLink, flowRunbookLink, runbookLink } from './links.ts'
 import { type Quantity, quantityOf } from './quantity.ts'
 import type { Steps } from './thresholds.ts'
 import { unitOf } from './units.ts'
-
-/** As Grafana's templates name it. */
-export const variable = (name: string): string => `\${${name}}`
-
-export const DATASOURCE: DataSourceRef = { type: 'prometheus', uid: variable('datasource') }
 
 /** What stands on the i of a panel. Whole sentences. */
 export interface Said {
@@ -47,6 +43,9 @@ export interface Size {
   readonly height: number
 }
 
+/** Three stand side by side. */
+export const THIRD = { width: 8 } as const
+
 export interface Asked extends Said, Partial<Size> {
   /** Within its dashboard, for ever: links and embedded panels hold it. */
   readonly id: number
@@ -54,9 +53,12 @@ export interface Asked extends Said, Partial<Size> {
   readonly thresholds: Steps
   /** Said in place of data, and why there may be none where all is well. Without it there is always some. */
   readonly noValue?: string
-  /** Alerts about what it shows. */
+  /** Alerts about what it shows: it links to their runbooks. */
   readonly alerts?: readonly string[]
-  readonly links?: readonly Builder<DashboardLink>[]
+  /** Flows that it is about: it links to their runbooks. */
+  readonly flows?: readonly string[]
+  /** Where to read on. */
+  readonly next?: readonly DashboardName[]
   readonly decimals?: number
   readonly min?: number
   readonly max?: number
@@ -114,32 +116,12 @@ const target = ({ expr, legend }: Query, refId: string, mode: Mode): DataqueryBu
 export const stepsOf = (steps: Steps): ThresholdsConfigBuilder =>
   new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([...steps])
 
-/** Without the SDK's own default of a place, which hides links in a menu. */
-export const link = (
-  given: Pick<DashboardLink, 'title' | 'type'> & Partial<DashboardLink>,
-): Builder<DashboardLink> => ({
-  build: () => ({
-    ...{ icon: 'external link', tooltip: '', tags: [], asDropdown: false, targetBlank: false },
-    ...{ includeVars: false, keepTime: false },
-    ...given,
-  }),
-})
-
-/** Where they are read only the installation knows: it is a variable of the dashboard. */
-export const runbookLink = (alert: string): Builder<DashboardLink> =>
-  link({
-    title: `Runbook ${alert}`,
-    type: DashboardLinkType.Link,
-    url: `${variable('runbooks')}${alert}.md`,
-    targetBlank: true,
-  })
-
 const described = ({ shows, good, otherwise }: Said): string =>
   `${shows}\n\n**Good:** ${good}\n\n**Otherwise:** ${otherwise}`
 
 /** Sets all that does not depend on the kind of panel. Throws where units and queries do not agree. */
 export const common = <B extends PanelBuilder>(builder: B, asked: Asked, mode: Mode): B => {
-  const { queries, alerts = [], links = [], decimals, min, max, noValue, mappings } = asked
+  const { queries, alerts = [], flows = [], next = [], decimals, min, max, noValue, mappings } = asked
   const units = queries.map(unitOfQuery)
   const [first = ''] = units
   builder
@@ -149,7 +131,7 @@ export const common = <B extends PanelBuilder>(builder: B, asked: Asked, mode: M
     .datasource(DATASOURCE)
     .unit(first)
     .thresholds(stepsOf(asked.thresholds))
-    .links([...alerts.map(runbookLink), ...links])
+    .links([...alerts.map(runbookLink), ...flows.map(flowRunbookLink), ...next.map(dashboardLink)])
   queries.forEach((query, i) => {
     builder.withTarget(target(query, refIdOf(i), mode))
     if (mode !== 'table' && units[i] !== first) {

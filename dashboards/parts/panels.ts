@@ -95,11 +95,13 @@ const legend = (): VizLegendOptionsBuilder =>
 const tooltip = (): VizTooltipOptionsBuilder =>
   new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending)
 
-export interface Lines extends Asked {
+interface OverTime extends Asked {
+  /** The least step: where each stands for a span of time, or where the metric is told no more often. */
+  readonly step?: string
+}
+export interface Lines extends OverTime {
   readonly draw?: 'lines' | 'bars'
   readonly stacked?: boolean
-  /** The least step, of bars that each stand for a span of time. */
-  readonly step?: string
   /** In place of the dashboard's range. */
   readonly over?: string
   /** Series that are drawn dashed, by their legend. */
@@ -144,8 +146,8 @@ export const bars = (asked: Asked): Placed => {
 }
 
 /** How many fell into each bucket, over time. Its unit is that of the buckets' bounds. */
-export const heatmap = (asked: Asked & { readonly bounds: string }): Placed => {
-  const { width = 12, height = 8, bounds } = asked
+export const heatmap = (asked: OverTime & { readonly bounds: string }): Placed => {
+  const { width = 12, height = 8, step, bounds } = asked
   const builder = common(new HeatmapBuilder(), asked, 'heatmap')
     .calculate(false)
     .yAxis(new YAxisConfigBuilder().unit(bounds).axisPlacement(AxisPlacement.Left))
@@ -160,6 +162,7 @@ export const heatmap = (asked: Asked & { readonly bounds: string }): Placed => {
         .reverse(false),
     )
     .showValue(VisibilityMode.Never)
+  if (step !== undefined) builder.interval(step)
   return { builder, width, height }
 }
 

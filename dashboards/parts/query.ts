@@ -110,6 +110,17 @@ export const changeIn = <L extends string>(
 ): PromQL =>
   folded(metric as MetricDescriptor, promql`delta(${selected(metric as MetricDescriptor, matchers)}[${window}])`)
 
+/** Of a gauge: the highest in `window`. */
+export const highestIn = <L extends string>(
+  window: string,
+  metric: MetricDescriptor<L>,
+  matchers: Matchers<NoInfer<L>> = {},
+): PromQL =>
+  folded(
+    metric as MetricDescriptor,
+    promql`max_over_time(${selected(metric as MetricDescriptor, matchers)}[${window}])`,
+  )
+
 const ofHistogram = <L extends string>(
   part: '_bucket' | '_sum' | '_count',
   metric: MetricDescriptor<L>,

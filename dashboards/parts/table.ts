@@ -6,15 +6,14 @@ import {
 } from '@grafana/grafana-foundation-sdk/common'
 import { type DynamicConfigValue, ThresholdsMode, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
+import { cellLink } from './links.ts'
 import { type Asked, common, type Placed, type Query, refIdOf, unitOfQuery } from './panel.ts'
 import type { Steps } from './thresholds.ts'
 
-/** A label's. */
+/** A label's; its values lead to where they are looked at. */
 export interface LabelColumn {
   readonly label: string
   readonly title: string
-  /** Where its values lead: a template of Grafana's. */
-  readonly url?: { readonly title: string; readonly url: string }
 }
 /** A query's. */
 export interface ValueColumn extends Query {
@@ -66,8 +65,10 @@ export const table = (asked: Table): Placed => {
       },
     })
   for (const value of values) builder.overrideByName(value.title, propertiesOf(value))
-  for (const { title, url } of labels) {
-    if (url !== undefined) builder.overrideByName(title, [{ id: 'links', value: [{ ...url, targetBlank: false }] }])
+  const columns = new Map(labels.map(({ label, title }) => [label, title]))
+  for (const { label, title } of labels) {
+    const link = cellLink(label, columns)
+    if (link !== undefined) builder.overrideByName(title, [{ id: 'links', value: [{ ...link, targetBlank: false }] }])
   }
   if (sortBy !== undefined) builder.sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
   return { builder, width, height }

@@ -11,7 +11,7 @@ import { flowInfo } from '../../src/flow/metrics.ts'
 import type { PromQL } from '../../src/metric.ts'
 import { promql } from '../../src/metric.ts'
 import { serverInfo, tenantInfo } from '../../src/tenants.ts'
-import { DATASOURCE } from './panel.ts'
+import { DATASOURCE } from './grafana.ts'
 import { picked } from './query.ts'
 
 const ALL = { selected: true, text: ['All'], value: ['$__all'] }

@@ -1,4 +1,6 @@
 /** What `odoo-pulse generate` writes for one installation: paths and texts. Pure. */
+import { posix } from 'node:path'
+import type { Source } from '../config/yaml.ts'
 import type { Config } from '../config.ts'
 import type { Flow } from '../flow/spec/spec_file.ts'
 import { TEMPLATE_FILE, templateText } from './alertmanager/receivers.ts'
@@ -50,6 +52,29 @@ export const installationFiles = ({ config, file, ruleFiles, part }: Installatio
         ]),
   ]
 }
+
+/** Of a dashboard in Grafana's JSON: what is changed in it. */
+interface WithVariables {
+  readonly templating: { readonly list: readonly { readonly name: string; readonly query?: unknown }[] }
+}
+
+/** A dashboard as shipped, but that its links to runbooks lead to where they stand. */
+const dashboardFile = ({ file, text }: Source, { runbooks }: Links): GeneratedFile => {
+  const dashboard: WithVariables = JSON.parse(text)
+  const list = dashboard.templating.list.map((variable) =>
+    variable.name === 'runbooks'
+      ? { ...variable, query: runbooks, current: { selected: false, text: runbooks, value: runbooks } }
+      : variable,
+  )
+  const templating = { ...dashboard.templating, list }
+  return {
+    path: `dashboards/${posix.basename(file)}`,
+    text: `${JSON.stringify({ ...dashboard, templating }, null, 2)}\n`,
+  }
+}
+
+export const dashboardFiles = (shipped: readonly Source[], config: Pick<Config, 'links'>): readonly GeneratedFile[] =>
+  shipped.map((source) => dashboardFile(source, linksOf(config)))
 
 /** For each flow of the operator's own: a runbook to go on writing, and tests of its alerts for promtool. */
 export const ownFlowFiles = (flows: readonly Flow[], ruleFiles: readonly RuleFile[]): readonly GeneratedFile[] =>

@@ -7,10 +7,12 @@ import type { Source } from './yaml.ts'
 
 export const TENANTS_DIR = 'tenants.d'
 export const FLOWS_DIR = 'flows.d'
-const SHIPPED_DIR = 'slo'
+const SHIPPED_FLOWS = 'slo'
+const SHIPPED_DASHBOARDS = 'dashboards/generated'
 const MAX_BYTES = 1024 * 1024
 const MAX_FILES = 10_000
 const MAX_FLOWS = 200
+const MAX_DASHBOARDS = 50
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -62,11 +64,14 @@ const readSource = async (path: string, shown: string, advice = ''): Promise<Rea
   }
 }
 
-/** Its YAML files; none where there is no such directory: it may be absent. */
-const listYaml = async (dir: string, isNeeded: boolean): Promise<readonly string[]> => {
+const YAML = /^[^.].*\.ya?ml$/
+const JSON_FILE = /^[^.].*\.json$/
+
+/** Its files of such a name; none where there is no such directory: it may be absent. */
+const listFiles = async (dir: string, named: RegExp, isNeeded: boolean): Promise<readonly string[]> => {
   try {
     const names = await readdir(dir)
-    return names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort()
+    return names.filter((name) => named.test(name)).sort()
   } catch (error) {
     if (!isNeeded && error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
@@ -78,18 +83,19 @@ interface Folder {
   /** As shown to people. */
   readonly shown: string
   readonly most: number
+  readonly named?: RegExp
   readonly isNeeded?: boolean
 }
 
-interface Found {
+export interface Found {
   readonly sources: readonly Source[]
   readonly problems: readonly Problem[]
 }
 
 /** In the order of their names. */
-const readFolder = async ({ dir, shown, most, isNeeded = false }: Folder): Promise<Found> => {
+const readFolder = async ({ dir, shown, most, named = YAML, isNeeded = false }: Folder): Promise<Found> => {
   try {
-    const names = await listYaml(dir, isNeeded)
+    const names = await listFiles(dir, named, isNeeded)
     if (names.length > most) throw new RangeError(`more than ${most} files`)
     const sources: Source[] = []
     const problems: Problem[] = []
@@ -104,9 +110,9 @@ const readFolder = async ({ dir, shown, most, isNeeded = false }: Folder): Promi
   }
 }
 
-/** Where the package keeps the flows it ships: this file stands in src/config, or built in dist/src/config. */
-const shippedDir = async (): Promise<string> => {
-  const [ofSource, ofBuild] = ['../..', '../../..'].map((up) => join(import.meta.dirname, up, SHIPPED_DIR))
+/** Where the package keeps a folder it ships: this file stands in src/config, or built in dist/src/config. */
+export const shippedFolder = async (name: string): Promise<string> => {
+  const [ofSource, ofBuild] = ['../..', '../../..'].map((up) => join(import.meta.dirname, up, name))
   const isThere = (dir = '') =>
     access(dir).then(
       () => true,
@@ -116,7 +122,13 @@ const shippedDir = async (): Promise<string> => {
 }
 
 export const readShippedFlows = async (): Promise<Found> =>
-  readFolder({ dir: await shippedDir(), shown: SHIPPED_DIR, most: MAX_FLOWS, isNeeded: true })
+  readFolder({ dir: await shippedFolder(SHIPPED_FLOWS), shown: SHIPPED_FLOWS, most: MAX_FLOWS, isNeeded: true })
+
+export const readShippedDashboards = async (): Promise<Found> =>
+  readFolder({
+    ...{ dir: await shippedFolder(SHIPPED_DASHBOARDS), shown: SHIPPED_DASHBOARDS, most: MAX_DASHBOARDS },
+    ...{ named: JSON_FILE, isNeeded: true },
+  })
 
 export interface ConfigFiles {
   readonly main: Source | undefined

@@ -1,5 +1,6 @@
 /** Puts a dashboard's queries to a Prometheus and says which gave nothing, and which failed. */
 import { z } from 'zod'
+import type { Instant } from '../../src/metric.ts'
 import type { DashboardQuery } from './queries.ts'
 
 /** A series' labels and its last value; of a variable each value it offers. */
@@ -36,7 +37,7 @@ const REPLY = z.object({
 })
 
 /** Both ends on whole steps, as Grafana asks. */
-const addressOf = ({ how, sent, over, step, label = '' }: DashboardQuery, now: number): string => {
+const addressOf = ({ how, sent, over, step, label = '' }: DashboardQuery, now: Instant): string => {
   if (how === 'label') {
     const params = new URLSearchParams({ 'match[]': sent, start: String((now - over) / 1000), end: String(now / 1000) })
     return `/api/v1/label/${label}/values?${params}`
@@ -61,7 +62,7 @@ const seriesOf = ({ data }: z.infer<typeof REPLY>): readonly Series[] => {
 }
 
 /** Never rejects: what goes wrong is the outcome's error. */
-export const evaluate = async (prometheus: string, query: DashboardQuery, now: number): Promise<Outcome> => {
+export const evaluate = async (prometheus: string, query: DashboardQuery, now: Instant): Promise<Outcome> => {
   try {
     const response = await fetch(`${prometheus}${addressOf(query, now)}`, { signal: AbortSignal.timeout(30_000) })
     const reply = REPLY.parse(await response.json())
@@ -76,7 +77,7 @@ export const evaluate = async (prometheus: string, query: DashboardQuery, now: n
 export const evaluateAll = async (
   prometheus: string,
   queries: readonly DashboardQuery[],
-  now: number,
+  now: Instant,
 ): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = []
   for (let i = 0; i < queries.length; i += 6) {

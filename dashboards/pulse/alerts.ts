@@ -1,49 +1,39 @@
-/** Of the dashboard of Odoo Pulse itself: its alerts, those that are held or inhibited, and what the objectives are used up by. */
-import { flowAlerting } from '../alert-rules/recordings.ts'
-import { flowAsOf } from '../src/flow/metrics.ts'
-import { promql } from '../src/metric.ts'
-import { firing, pending } from './parts/alerts.ts'
-import type { Row } from './parts/dashboard.ts'
-import { budgetEnds, budgetLeftOf, missed } from './parts/flows.ts'
-import { alertLink, flowLink } from './parts/links.ts'
-import { lines, says, stat, timeline } from './parts/panels.ts'
-import { SECONDS } from './parts/quantity.ts'
-import { most, orZero } from './parts/query.ts'
-import { table } from './parts/table.ts'
-import { budgetLeft, neutral, PAGE, TICKET } from './parts/thresholds.ts'
+/** Alerts, those that are held or inhibited, and what the objectives are used up by. Pure. */
+import { flowAlerting } from '../../alert-rules/recordings.ts'
+import { flowAsOf } from '../../src/flow/metrics.ts'
+import { promql } from '../../src/metric.ts'
+import { buildInfo } from '../../src/own_metrics.ts'
+import { firing, inhibited, pending } from '../parts/alerts.ts'
+import type { Row } from '../parts/dashboard.ts'
+import { budgetEnds, budgetLeftOf, missed } from '../parts/flows.ts'
+import { lines, says, stat, timeline } from '../parts/panels.ts'
+import { SECONDS } from '../parts/quantity.ts'
+import { most, orZero } from '../parts/query.ts'
+import { table } from '../parts/table.ts'
+import { budgetLeft, neutral, PAGE, TICKET } from '../parts/thresholds.ts'
 
 const NOW = says({ '1': ['now', TICKET] })
-const LABELS = 'alertname, severity, layer, tenant, flow, server, db_cluster, target'
-const page = firing({ layer: 'symptom', severity: 'page' })
-
-/** By the rules shipped for Alertmanager, worked out from what fires: Alertmanager itself is not scraped. */
-const inhibited = promql`max by (${LABELS}) (
-  ${firing({ layer: 'cause' })} and on (tenant) ${page}
-  unless ${firing({ tenant: '' })}
-or ${firing({ layer: 'cause', tenant: '' })} and on (db_cluster) ${page}
-or ${firing({ layer: 'symptom', severity: 'ticket' })} and on (tenant, flow) ${page}
-or ${firing({ alertname: 'OdooUnreadable' })} and on (tenant) ${firing({ alertname: 'OdooUnreachable' })}
-or ${firing({ layer: 'symptom' })} and on (db_cluster) ${firing({ alertname: 'OdooDatabaseDown' })}
-  unless ${firing({ alertname: 'OdooDatabaseDown' })}
-or ${firing({ severity: 'ticket' })} and on (tenant) ${firing({ layer: 'inhibitor' })}
-)`
-
-/** A flow's alert that fires though nothing of the flow is told; that it can't be read is said by one of its own. */
-const held = promql`max by (${LABELS}) (${firing({ layer: 'symptom' })} unless ${firing({ alertname: 'OdooUnreadable' })} and on (tenant, flow) ${most(flowAlerting, ['tenant', 'flow'])}
-  unless on (tenant, flow) ${most(flowAsOf, ['tenant', 'flow'])})`
-
-const labels = [
-  { label: 'alertname', title: 'Alert', url: alertLink('Alert') },
+const ofAlerts = [
+  { label: 'alertname', title: 'Alert' },
   { label: 'severity', title: 'Severity' },
   { label: 'layer', title: 'Layer' },
   { label: 'tenant', title: 'Tenant' },
   { label: 'flow', title: 'Flow' },
   { label: 'server', title: 'Server' },
   { label: 'db_cluster', title: 'Machine group' },
-  { label: 'target', title: 'Target' },
 ]
+const labels = [...ofAlerts, { label: 'target', title: 'Target' }]
+const LABELS = labels.map(({ label }) => label).join(', ')
+const LABELS_OF_ALERTS = ofAlerts.map(({ label }) => label).join(', ')
 
-export const alertsRow: Row = {
+/** Symptoms of a flow of which nothing is told (that it can't be read is told by one of its own), and all while no replica tells of anything. */
+const held = promql`max by (${LABELS_OF_ALERTS}) (
+  ${firing({ layer: 'symptom' })} unless ${firing({ alertname: 'OdooUnreadable' })} and on (tenant, flow) ${most(flowAlerting, ['tenant', 'flow'])}
+    unless on (tenant, flow) ${most(flowAsOf, ['tenant', 'flow'])}
+  or ${firing({ layer: 'symptom' })} and on () absent(${buildInfo})
+)`
+
+export const alerts: Row = {
   id: 40,
   title: 'Alerts and objectives',
   panels: [
@@ -121,8 +111,8 @@ export const alertsRow: Row = {
       good: 'empty while no page fires.',
       otherwise: 'they are the causes and the small print of a page: read them with it.',
       width: 12,
-      labels,
-      values: [{ title: 'Inhibited', expr: inhibited, mappings: NOW }],
+      labels: ofAlerts,
+      values: [{ title: 'Inhibited', expr: inhibited(LABELS_OF_ALERTS), mappings: NOW }],
       thresholds: neutral,
       noValue: 'Nothing that fires is inhibited.',
     }),
@@ -130,11 +120,11 @@ export const alertsRow: Row = {
       id: 47,
       title: 'Held',
       shows:
-        'Alerts about flows that fired when the flow could last be read, and that are held while nothing of it is seen: blindness heals nothing.',
+        'Alerts that fired when what they are about could last be seen, and that are held while it is not: blindness heals nothing.',
       good: 'empty.',
       otherwise: 'first make it be seen again; then the alert ends or goes on by itself.',
       width: 12,
-      labels,
+      labels: ofAlerts,
       values: [{ title: 'Held', expr: held, mappings: NOW }],
       thresholds: neutral,
       noValue: 'No alert is held.',
@@ -149,7 +139,7 @@ export const alertsRow: Row = {
       otherwise: 'the link leads to the flow.',
       labels: [
         { label: 'tenant', title: 'Tenant' },
-        { label: 'flow', title: 'Flow', url: flowLink('Tenant', 'Flow') },
+        { label: 'flow', title: 'Flow' },
       ],
       values: [
         { title: 'Missed, 1 h', expr: missed('1h'), decimals: 2 },

@@ -1,27 +1,31 @@
-/** Of the dashboard of databases: Redis, by use, saturation and errors. */
-import { REDIS_MEMORY_RATIO } from '../alert-rules/thresholds.ts'
-import { redisConnectedClients, redisMaxClients, redisRejectedConnections } from '../collectors/redis/clients.ts'
-import { redisCommandsDuration, redisCommandsTotal } from '../collectors/redis/commands.ts'
-import { redisErrors } from '../collectors/redis/errors.ts'
-import { redisMemoryUsed, redisMemoryUsedRss } from '../collectors/redis/memory.ts'
-import { redisAofLastWriteStatus, redisRdbChanges, redisRdbLastBgsaveStatus } from '../collectors/redis/persistence.ts'
-import { redisMasterLinkUp } from '../collectors/redis/replication.ts'
-import { redisUp } from '../collectors/redis/server.ts'
-import { redisOdooSessions } from '../collectors/redis/sessions.ts'
+/** Redis, by use, saturation and errors. Pure. */
+import { REDIS_MEMORY_RATIO } from '../../alert-rules/thresholds.ts'
+import { redisConnectedClients, redisMaxClients, redisRejectedConnections } from '../../collectors/redis/clients.ts'
+import { redisCommandsDuration, redisCommandsTotal } from '../../collectors/redis/commands.ts'
+import { redisErrors } from '../../collectors/redis/errors.ts'
+import { redisMemoryUsed, redisMemoryUsedRss } from '../../collectors/redis/memory.ts'
+import {
+  redisAofLastWriteStatus,
+  redisRdbChanges,
+  redisRdbLastBgsaveStatus,
+} from '../../collectors/redis/persistence.ts'
+import { redisMasterLinkUp } from '../../collectors/redis/replication.ts'
+import { redisUp } from '../../collectors/redis/server.ts'
+import { redisOdooSessions } from '../../collectors/redis/sessions.ts'
 import {
   redisCommandsProcessed,
   redisEvictedKeys,
   redisKeyspaceHits,
   redisKeyspaceMisses,
-} from '../collectors/redis/stats.ts'
-import { promql } from '../src/metric.ts'
-import type { Row } from './parts/dashboard.ts'
-import { lines, says, timeline } from './parts/panels.ts'
-import { redisMemoryShare } from './parts/platform.ts'
-import { most, perSecond, total } from './parts/query.ts'
-import { above, GOOD, neutral, PAGE } from './parts/thresholds.ts'
+} from '../../collectors/redis/stats.ts'
+import { promql } from '../../src/metric.ts'
+import type { Row } from '../parts/dashboard.ts'
+import { THIRD } from '../parts/panel.ts'
+import { lines, says, timeline } from '../parts/panels.ts'
+import { redisMemoryShare } from '../parts/platform.ts'
+import { most, perSecond, total } from '../parts/query.ts'
+import { above, GOOD, neutral, PAGE } from '../parts/thresholds.ts'
 
-const THIRD = { width: 8 } as const
 const NONE = 'No Redis is watched.'
 const SERVER = ['server'] as const
 
@@ -29,7 +33,7 @@ const hits = perSecond(redisKeyspaceHits, SERVER)
 const misses = perSecond(redisKeyspaceMisses, SERVER)
 const COMMAND = ['server', 'cmd'] as const
 
-export const redisRow: Row = {
+export const redis: Row = {
   id: 60,
   title: 'Redis',
   panels: [
@@ -50,7 +54,7 @@ export const redisRow: Row = {
       ],
       mappings: says({ '0': ['no', PAGE], '1': ['yes', GOOD] }),
       thresholds: neutral,
-      noValue: NONE,
+      noValue: 'No Redis is watched, or none that follows another.',
       alerts: ['OdooRedisPersistenceFailing', 'OdooRedisReplicaCutOff'],
     }),
     lines({
@@ -89,7 +93,7 @@ export const redisRow: Row = {
       otherwise: 'at 100 % further ones are turned away: Odoo can not read sessions.',
       queries: [
         {
-          expr: promql`${most(redisConnectedClients, SERVER)} / ${most(redisMaxClients, SERVER)}`,
+          expr: promql`${most(redisConnectedClients, SERVER)} / (${most(redisMaxClients, SERVER)} > ${0})`,
           legend: '{{server}}',
         },
         {
