@@ -65,18 +65,18 @@ const sequence = labelsOf(pgSequenceUsedRatio, 'server', 'datname', 'schemaname'
 const slot = labelsOf(pgReplicationSlotsSafeWalSize, 'server', 'slot_name')
 const share = labelsOf(pgStatDatabaseTime.active_time, 'server', 'datname')
 
-const isPrimary = promql`(max by (${server}) (${pgReplicationIsReplica}) == ${0}) ^ ${0}`
+const isPrimary = promql`max by (${server}) (${pgReplicationIsReplica}) == ${0}`
 /** What a server was stands until it says otherwise; over an hour without Prometheus too. */
 const primaries: Recording = {
   record: primaryKnown,
-  expr: promql`${isPrimary}
+  expr: promql`(${isPrimary}) ^ ${0}
 or on (${server}) (
   max by (${server}) (last_over_time(${primaryKnown}[1h])) unless on (${server}) ${pgReplicationIsReplica}
 ) and on (${server}) ${serverKnown}`,
 }
 const ofCluster = promql`on (${server}) group_left (${cluster}) ${serverKnown}`
 /** By server and machine group: primaries that do not answer, where no other server of their group has taken over. */
-export const databaseDown = promql`(max by (${server}) (${pgUp}) == ${0} and on (${server}) ${primaryKnown}) ^ ${0} * ${ofCluster}
+export const databaseDown = promql`(max by (${server}) (${pgUp}) == ${0} and on (${server}) ${primaryKnown}) * ${ofCluster}
   unless on (${cluster}) (${isPrimary} and on (${server}) max by (${server}) (${pgUp}) == ${1}) * ${ofCluster}`
 
 /** Sessions that execute, on average. */
