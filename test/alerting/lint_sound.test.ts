@@ -80,6 +80,19 @@ const sound: readonly Case[] = [
     }),
   ],
   [
+    'a route that takes all but some, and all without',
+    routing({
+      route: {
+        receiver: 'all',
+        routes: [
+          { matchers: ['tenant!="acme"', 'tenant!=""'] },
+          { matchers: ['tenant=""'] },
+          { matchers: ['severity="page"'] },
+        ],
+      },
+    }),
+  ],
+  [
     'matchers in one text, with flags',
     routing({ route: { receiver: 'all', routes: [{ matchers: ['{severity="page", tenant=~"(?i)ACME"}'] }] } }),
   ],

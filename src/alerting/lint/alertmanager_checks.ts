@@ -2,7 +2,7 @@
 
 import { dangersOf, type Inhibitable } from '../alertmanager/inhibitions.ts'
 import { fits, is } from '../alertmanager/matchers.ts'
-import { routesBelow, tellersOf, unreachableRoutes } from '../alertmanager/routes.ts'
+import { tellersOf, unreachableRoutes, waysTo } from '../alertmanager/routes.ts'
 import type { Route } from '../alertmanager/types.ts'
 import { LAYERS, SEVERITIES } from '../rule.ts'
 import { formsOf, labelsOfAlert } from './alert_forms.ts'
@@ -26,8 +26,8 @@ const isSilentAtTimes = ({ active_time_intervals = [], mute_time_intervals = [] 
 
 const routes = overAlertmanager(({ file, route, places, telling }, material) => {
   const at = (each: Route) => places.get(each) ?? { file, path: [] }
-  const matchers = routesBelow(route).flatMap((each) => each.matchers ?? [])
-  const forms = formsOf(alertsOf(material), [...matchers, PAGE], material)
+  const ways = waysTo(route)
+  const forms = formsOf(alertsOf(material), [...ways, ...ways.map((way) => [...way, PAGE])], material)
   const unreachable = unreachableRoutes(route, forms).map((each) =>
     foundAt(
       at(each),
