@@ -81,16 +81,19 @@ const sound: readonly Case[] = [
   ],
   [
     'a route that takes all but some, and all without',
-    routing({
-      route: {
-        receiver: 'all',
-        routes: [
-          { matchers: ['tenant!="acme"', 'tenant!=""'] },
-          { matchers: ['tenant=""'] },
-          { matchers: ['severity="page"'] },
-        ],
-      },
-    }),
+    {
+      ...alert({ expr: 'absent(odoo_up)' }),
+      ...routing({
+        route: {
+          receiver: 'all',
+          routes: [
+            { matchers: ['tenant!="acme"', 'tenant!=""'] },
+            { matchers: ['tenant=""'] },
+            { matchers: ['severity="page"'] },
+          ],
+        },
+      }),
+    },
   ],
   [
     'matchers in one text, with flags',
