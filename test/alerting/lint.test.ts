@@ -138,6 +138,10 @@ const faulty: readonly Case[] = [
     ),
   ],
   ['first fails where there is no answer', asking('{{ query "max(odoo_up)" | first | value }}')],
+  [
+    'own.yaml:14:28 own Own annotations description: the alert has no label tenat, and $labels.tenat says nothing; did you mean "tenant"?',
+    asking('{{ $labels.tenat }}'),
+  ],
   ['{{ with }} is never ended', asking('{{ with query "max(odoo_up)" }}{{ else }}')],
   [
     'an alert is called in CamelCase',

@@ -15,6 +15,8 @@ export interface Literal {
 
 export interface Action {
   readonly from: number
+  /** Where its code begins. */
+  readonly codeFrom: number
   readonly keyword: 'if' | 'with' | 'range' | 'else' | 'end' | 'define' | 'block' | undefined
   /** Without its braces, with its literals blanked, so that nothing in them is taken for a word. */
   readonly code: string
@@ -36,7 +38,7 @@ export const actionsOf = (template: string): readonly Action[] =>
     }))
     const code = inner.replace(LITERAL, (text) => `"${' '.repeat(text.length - 2)}"`)
     const keyword = /^(if|with|range|else|end|define|block)\b/.exec(code)?.[1] as Action['keyword']
-    return [{ from: found.index, keyword, code, literals }]
+    return [{ from: found.index, codeFrom: from, keyword, code, literals }]
   })
 
 export const asks = ({ code }: Action): boolean => /(^|[\s(|])query\b/.test(code)
