@@ -74,7 +74,8 @@ export const blocksOf = (actions: readonly Action[]): Blocks => {
 }
 
 const ESCAPE = /\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[\s\S])/g
-export const VERB = /%[-+# 0]*\d*(?:\.\d+)?[a-zA-Z%]/g
+/** https://pkg.go.dev/fmt : flags, which argument, width, precision, verb. */
+export const VERB = /%[-+# 0]*(?:\[\d+\])?\d*(?:\.\d+)?[a-zA-Z%]/g
 
 /** The letters a literal stands for. */
 export const contentOf = (template: string, { from, to }: Literal): Mapped => {

@@ -65,12 +65,15 @@ const formatFaults = (text: string): readonly Fault[] =>
         ? [{ at: action.from, message: 'labels in a query are put in by printf and %q' }]
         : []
     const verbs = [...written.matchAll(VERB)].filter(({ 0: verb }) => verb !== '%%')
-    const quoted = [...written.matchAll(/(["'])%[sv]\1|[=~]\s*%[sv]/g)].map(({ 0: found, index }) => ({
-      at: origin(index),
-      message: `${found.trim()} breaks on a name with a quote in it: write %q, without quotes`,
-    }))
+    const isCounted = !verbs.some(({ 0: verb }) => verb.includes('['))
+    const quoted = [...written.matchAll(/(["'])%(?:\[\d+\])?[sv]\1|[=~]\s*%(?:\[\d+\])?[sv]/g)].map(
+      ({ 0: found, index }) => ({
+        at: origin(index),
+        message: `${found.trim()} breaks on a name with a quote in it: write %q, without quotes`,
+      }),
+    )
     const count =
-      verbs.length === values
+      !isCounted || verbs.length === values
         ? []
         : [{ at: action.from, message: `${verbs.length} values are to be put in, and ${values} are given` }]
     return [...quoted, ...count]
