@@ -61,18 +61,18 @@ const sequence = labelsOf(pgSequenceUsedRatio, 'server', 'datname', 'schemaname'
 const slot = labelsOf(pgReplicationSlotsSafeWalSize, 'server', 'slot_name')
 const share = labelsOf(pgStatDatabaseTime.active_time, 'server', 'datname')
 
-const isPrimary = promql`(max by (${server}) (${pgReplicationIsReplica}) == ${0}) ^ ${0}`
+const isPrimary = promql`max by (${server}) (${pgReplicationIsReplica}) == ${0}`
 /** What a server was stands until it says otherwise; over an hour without Prometheus too. */
 const primaries: Recording = {
   record: primaryKnown,
-  expr: promql`${isPrimary}
+  expr: promql`(${isPrimary}) ^ ${0}
 or on (${server}) (
   max by (${server}) (last_over_time(${primaryKnown}[1h])) unless on (${server}) ${pgReplicationIsReplica}
 ) and on (${server}) ${serverKnown}`,
 }
 const ofCluster = promql`on (${server}) group_left (${cluster}) ${serverKnown}`
 /** By server and machine group: primaries that do not answer, where no other server of their group has taken over. */
-export const databaseDown = promql`(max by (${server}) (${pgUp}) == ${0} and on (${server}) ${primaryKnown}) ^ ${0} * ${ofCluster}
+export const databaseDown = promql`(max by (${server}) (${pgUp}) == ${0} and on (${server}) ${primaryKnown}) * ${ofCluster}
   unless on (${cluster}) (${isPrimary} and on (${server}) max by (${server}) (${pgUp}) == ${1}) * ${ofCluster}`
 
 /** Sessions that execute, on average. */
@@ -220,7 +220,7 @@ export const postgres: RuleFile = {
           layer: 'symptom',
           summary: `The database of {{ $labels.db_cluster }} is down${tenantsOnCluster}.`,
           description:
-            'Its primary has not answered for a minute, and no other server of its group is a primary. What its tenants suffer is not told one by one while this fires.',
+            'Its primary has not answered for a minute, and no other server of its group is a primary. Pages of tenants that share it come with this one, those of a tenant with machines or people of its own by themselves; tickets wait.',
           impact: 'Nobody can work in any of these Odoos: no orders, no picking, no invoices.',
         }),
         aboutServer({

@@ -137,7 +137,7 @@ export const redis: RuleFile = {
         aboutServer({
           name: 'OdooRedisSessionsFalling',
           by: store,
-          seen: sessionsNow,
+          seen: seen(redisOdooSessions),
           expr: promql`${sessionsNow} / (${sessionsBefore} >= ${20}) < ${0.5}`,
           for: minutes(2),
           keepFiringFor: minutes(5),
