@@ -13,12 +13,12 @@ import type { AnyCollector } from './collector.ts'
 import { readShippedDashboards } from './config/files.ts'
 import type { Source } from './config/yaml.ts'
 import { type Config, formatProblem, loadConfig, type Problem, pathText } from './config.ts'
-import { type Read, readPaths, readRunbooks } from './lint_files.ts'
+import { type Read, readFile, readPaths, readRunbooks } from './lint_files.ts'
 import type { ExitCode } from './serve.ts'
 
 const EXAMPLES = `
-What is checked: the rules, dashboards, routes and inhibitions that \`odoo-pulse generate\` writes for the configuration, and the files
-given. Without a configuration (none is named, and there is no odoo-pulse.yaml) the files given alone.
+What is checked: the rules, dashboards, routes and inhibitions that \`odoo-pulse generate\` writes for the configuration,
+and the files given. Without a configuration (none is named, and there is no odoo-pulse.yaml) the files given alone.
 
 Examples:
   $ odoo-pulse lint                                      what is generated for ./odoo-pulse.yaml
@@ -119,7 +119,7 @@ const readAll = async (
 ) => ({
   rules: await readPaths(rules, YAML),
   dashboards: await readPaths(dashboards, ['.json']),
-  alertmanager: await readPaths(alertmanager === undefined ? [] : [alertmanager], YAML),
+  alertmanager: alertmanager === undefined ? NOTHING : await readFile(alertmanager),
   runbooks: await readRunbooks(runbooks),
   tests: await readPaths(tests, YAML),
   shipped: isInstallation ? await readShippedDashboards() : NOTHING,

@@ -30,6 +30,8 @@ const trying = async (shown: string, read: () => Promise<Read>): Promise<Read> =
 const readOne = (path: string, shown: string): Promise<Read> =>
   trying(shown, async () => ({ sources: [{ file: shown, text: await readText(path, MAX_BYTES) }], problems: [] }))
 
+export const readFile = (path: string): Promise<Read> => readOne(path, normalize(path))
+
 const filesIn = async (dir: string, endings: readonly string[]): Promise<readonly string[]> =>
   (await readdir(dir)).filter((name) => !name.startsWith('.') && endings.some((end) => name.endsWith(end))).sort()
 

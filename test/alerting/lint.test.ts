@@ -101,6 +101,10 @@ const faulty: readonly Case[] = [
       expr: 'avg_over_time(odoo:flow_error:ratio{window="1h"}[30d]) > 0.1 and on (tenant, flow) odoo:flow_bad:count{window="3d"} >= 5',
     }),
   ],
+  [
+    'others multiply by it for its labels, and it is not always 1',
+    { rules: [ruleFile({ record: 'own:queue:info', expr: 'max by (tenant) (odoo_queue_jobs)' })] },
+  ],
   // What it says.
   [
     'own.yaml:9:21 own Own labels severity: severity is one of page, ticket',
@@ -138,6 +142,10 @@ const faulty: readonly Case[] = [
     ),
   ],
   ['first fails where there is no answer', asking('{{ query "max(odoo_up)" | first | value }}')],
+  [
+    'own.yaml:14:28 own Own annotations description: the alert has no label tenat, and $labels.tenat says nothing; did you mean "tenant"?',
+    asking('{{ $labels.tenat }}'),
+  ],
   ['{{ with }} is never ended', asking('{{ with query "max(odoo_up)" }}{{ else }}')],
   [
     'an alert is called in CamelCase',

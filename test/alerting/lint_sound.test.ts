@@ -54,8 +54,14 @@ const sound: readonly Case[] = [
     ),
   ],
   [
+    'a value that is put in twice',
+    asking(
+      '{{ with printf "max(odoo_flow_open{tenant=%[1]q}) / (max(odoo_flow_starts{tenant=%[1]q}) > 0)" $labels.tenant | query }}{{ . }}{{ else }}{{ end }}',
+    ),
+  ],
+  [
     'a closed value by a name',
-    asking('{{ with printf "max(odoo_queue_jobs{state=%q})" $labels.state | query }}{{ . }}{{ else }}{{ end }}'),
+    asking('{{ with printf "max(odoo_queue_jobs{state=%q})" $labels.tenant | query }}{{ . }}{{ else }}{{ end }}'),
   ],
   ['Prometheus’ own metrics', alert({ expr: 'min by (job) (up{job="odoo-pulse"}) == 0' })],
   ['another exporter’s, named', { ...alert({ expr: 'max by (instance) (node_load1) > 9' }), foreign: ['node_*'] }],
@@ -78,6 +84,22 @@ const sound: readonly Case[] = [
         ],
       },
     }),
+  ],
+  [
+    'a route that takes all but some, and all without',
+    {
+      ...alert({ expr: 'absent(odoo_up)' }),
+      ...routing({
+        route: {
+          receiver: 'all',
+          routes: [
+            { matchers: ['tenant!="acme"', 'tenant!=""'] },
+            { matchers: ['tenant=""'] },
+            { matchers: ['severity="page"'] },
+          ],
+        },
+      }),
+    },
   ],
   [
     'matchers in one text, with flags',

@@ -107,6 +107,10 @@ test.for([
     'max by (tenant) (share) > max by (tenant, tier) (tenant_info)',
     'joins: the sides never meet: only one of them has tier; say on (…)',
   ],
+  [
+    'max by (tenant) (share) * on (tenant) group_left (state) topk by (tenant) (1, max by (tenant, state) (jobs))',
+    'joins: its labels are taken, and the value is multiplied by it, which is not always 1: (…) ^ 0',
+  ],
   // two replicas
   [
     'sum by (tenant) (jobs)',

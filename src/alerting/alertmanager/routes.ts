@@ -136,8 +136,14 @@ const routesEntered = (route: Route, labels: Labels): readonly Route[] => [
   ...fitting(route, labels).flatMap((child) => routesEntered(child, labels)),
 ]
 
-export const routesBelow = (route: Route): readonly Route[] =>
+const routesBelow = (route: Route): readonly Route[] =>
   (route.routes ?? []).flatMap((child) => [child, ...routesBelow(child)])
+
+/** To each route, and to those below, what alerts have to fit on the way. */
+export const waysTo = ({ matchers = [], routes = [] }: Route): readonly (readonly Matcher[])[] => [
+  matchers,
+  ...routes.flatMap(waysTo).map((way) => [...matchers, ...way]),
+]
 
 /** Those that no alert of these labels comes to. */
 export const unreachableRoutes = (route: Route, alerts: readonly Labels[]): readonly Route[] => {

@@ -2,7 +2,7 @@
 
 import { dangersOf, type Inhibitable } from '../alertmanager/inhibitions.ts'
 import { fits, is } from '../alertmanager/matchers.ts'
-import { routesBelow, tellersOf, unreachableRoutes } from '../alertmanager/routes.ts'
+import { tellersOf, unreachableRoutes, waysTo } from '../alertmanager/routes.ts'
 import type { Route } from '../alertmanager/types.ts'
 import { LAYERS, SEVERITIES } from '../rule.ts'
 import { formsOf, labelsOfAlert } from './alert_forms.ts'
@@ -26,8 +26,8 @@ const isSilentAtTimes = ({ active_time_intervals = [], mute_time_intervals = [] 
 
 const routes = overAlertmanager(({ file, route, places, telling }, material) => {
   const at = (each: Route) => places.get(each) ?? { file, path: [] }
-  const matchers = routesBelow(route).flatMap((each) => each.matchers ?? [])
-  const forms = formsOf(alertsOf(material), [...matchers, PAGE], material)
+  const ways = waysTo(route)
+  const forms = formsOf(alertsOf(material), [...ways, ...ways.map((way) => [...way, PAGE])], material)
   const unreachable = unreachableRoutes(route, forms).map((each) =>
     foundAt(
       at(each),
@@ -70,9 +70,9 @@ const inhibitions = overAlertmanager(({ file, inhibitions: rules, places }, mate
 
 /** What keeps a secret: each can be given by a file. https://prometheus.io/docs/alerting/latest/configuration/ */
 const SECRETS: readonly string[] = [
-  ...['api_url', 'slack_api_url', 'routing_key', 'service_key', 'auth_password', 'smtp_auth_password', 'auth_secret'],
+  ...['api_url', 'slack_api_url', 'routing_key', 'service_key', 'auth_password', 'smtp_auth_password'],
   ...['api_key', 'opsgenie_api_key', 'victorops_api_key', 'api_secret', 'wechat_api_secret', 'bot_token', 'token'],
-  ...['user_key', 'webhook_url', 'password', 'credentials', 'bearer_token', 'client_secret', 'smtp_auth_secret'],
+  ...['user_key', 'webhook_url', 'password', 'credentials', 'bearer_token', 'client_secret'],
 ]
 /** Addresses that are no secret, of services whose key stands elsewhere. */
 const OPEN = ['opsgenie_configs', 'telegram_configs', 'wechat_configs', 'victorops_configs', 'webex_configs']
@@ -93,7 +93,12 @@ const receivers = overAlertmanager(({ receiverKeys }, { estate }) => {
     const since = NEWER.find((each) => each.key === key && (each.kind ?? kind) === kind)?.since ?? 0
     return [
       ...(SECRETS.includes(key) && !(key === 'api_url' && OPEN.includes(kind))
-        ? [foundAt(place, `${key} is a secret, and stands here for all to read: write ${key}_file`)]
+        ? [
+            foundAt(
+              place,
+              `${key} is a secret, and stands here for all to read: name the file it stands in by ${key}_file`,
+            ),
+          ]
         : []),
       ...(since > minor
         ? [foundAt(place, `${key} is not in Alertmanager ${estate.alertmanager}, but from 0.${since} on`)]

@@ -37,7 +37,7 @@ const inOrder = (findings: readonly Finding[], files: readonly string[]): readon
   })
 }
 
-/** Each finding once, though several checks look at one query twice. */
+/** What is given twice is told once. */
 const distinct = (findings: readonly Finding[]): readonly Finding[] => [
   ...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values(),
 ]

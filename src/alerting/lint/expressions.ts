@@ -12,10 +12,13 @@ import {
   partsOf,
   type Selector,
 } from '../promql/ast.ts'
+import { between, boundsOf } from '../promql/bounds.ts'
 import { regexMatches } from '../promql/series.ts'
 import { type Check, foundAt, overAlerts } from './check.ts'
 import type { LintRule } from './rule_yaml.ts'
 import { ALERT_SERIES } from './world.ts'
+
+const IS_1 = between(1, 1)
 
 const partsOfRule = ({ expr }: LintRule): readonly Expr[] => (expr === undefined ? [] : partsOf(expr))
 
@@ -140,6 +143,16 @@ const averages: Check['find'] = ({ rules, known }) => {
   )
 }
 
+const always1: Check['find'] = ({ rules, world }) =>
+  rules
+    .filter(({ kind, name }) => kind === 'recording' && name.endsWith(':info'))
+    .flatMap(({ expr, source }) => {
+      const { min, max } = expr === undefined ? IS_1 : boundsOf(expr, world.bounds)
+      if (min === IS_1.min && max === IS_1.max) return []
+      const message = 'others multiply by it for its labels, and it is not always 1: (…) ^ 0'
+      return [foundAt(source.place, message, source.text)]
+    })
+
 const flapping = overAlerts((alert) => {
   const { severity } = alert.labels
   const mayPage = severity === 'page' || severity === undefined
@@ -178,6 +191,12 @@ export const expressionChecks: readonly Check[] = [
     what: 'where an alert compares a share or a quantile of what happened, so many must have happened',
     fix: 'add `and on (…) … >= 5` over the count',
     find: floors,
+  },
+  {
+    id: 'info',
+    what: 'a recording called `:info` is always 1, whatever it is made of',
+    fix: 'write `(…) ^ 0`',
+    find: always1,
   },
   {
     id: 'averages',

@@ -3,6 +3,7 @@
  * wrong tenant is named; where the one-side is not unique the rule fails for every tenant.
  */
 import { type Binary, isBinary, partsOf } from '../promql/ast.ts'
+import { boundsOf } from '../promql/bounds.ts'
 import { matchedOn, onesOf } from '../promql/join.ts'
 import type { Fault } from '../promql/parse.ts'
 import { isUniqueOn, type Series } from '../promql/series.ts'
@@ -90,10 +91,28 @@ const several = (sides: Sides): readonly Fault[] => {
     })
 }
 
+/** By `*` with `group_left` labels are brought; the value is to stay what it is. */
+const multiplied = ({ binary }: Sides, { world }: Query): readonly Fault[] => {
+  const group = binary.matching?.group
+  if (binary.op !== '*' || group === undefined || group.labels.length === 0) return []
+  const one = group.side === 'left' ? binary.right : binary.left
+  const { min, max } = boundsOf(one, world.bounds)
+  return min === 1 && max === 1
+    ? []
+    : [
+        {
+          at: one.from,
+          message: 'its labels are taken, and the value is multiplied by it, which is not always 1: (…) ^ 0',
+        },
+      ]
+}
+
 export const joins: QueryCheck = (query) =>
   partsOf(query.expr)
     .filter(isBinary)
     .flatMap((binary) => {
       const sides = sidesOf(binary, query)
-      return sides === undefined ? [] : [missing, empty, apart, taken, several].flatMap((find) => find(sides))
+      return sides === undefined
+        ? []
+        : [missing, empty, apart, taken, several, multiplied].flatMap((find) => find(sides, query))
     })

@@ -53,7 +53,7 @@ export const queryChecks: readonly CheckOfQueries[] = [
   },
   {
     id: 'joins',
-    what: 'every label of `on` stands, non-empty, on both sides, and the one side of a join is unique, also with two replicas',
+    what: 'every label of `on` stands, non-empty, on both sides, the one side of a join is unique, also with two replicas, and where only its labels are wanted it is 1',
     fix: 'fold the one side by the labels of the join: `max by (…) (…)`; keep the empty out: `{label!=""}`',
     faults: joins,
   },

@@ -15,6 +15,8 @@ export interface Literal {
 
 export interface Action {
   readonly from: number
+  /** Where its code begins. */
+  readonly codeFrom: number
   readonly keyword: 'if' | 'with' | 'range' | 'else' | 'end' | 'define' | 'block' | undefined
   /** Without its braces, with its literals blanked, so that nothing in them is taken for a word. */
   readonly code: string
@@ -36,7 +38,7 @@ export const actionsOf = (template: string): readonly Action[] =>
     }))
     const code = inner.replace(LITERAL, (text) => `"${' '.repeat(text.length - 2)}"`)
     const keyword = /^(if|with|range|else|end|define|block)\b/.exec(code)?.[1] as Action['keyword']
-    return [{ from: found.index, keyword, code, literals }]
+    return [{ from: found.index, codeFrom: from, keyword, code, literals }]
   })
 
 export const asks = ({ code }: Action): boolean => /(^|[\s(|])query\b/.test(code)
@@ -72,7 +74,8 @@ export const blocksOf = (actions: readonly Action[]): Blocks => {
 }
 
 const ESCAPE = /\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[\s\S])/g
-export const VERB = /%[-+# 0]*\d*(?:\.\d+)?[a-zA-Z%]/g
+/** https://pkg.go.dev/fmt : flags, which argument, width, precision, verb. */
+export const VERB = /%[-+# 0]*(?:\[\d+\])?\d*(?:\.\d+)?[a-zA-Z%]/g
 
 /** The letters a literal stands for. */
 export const contentOf = (template: string, { from, to }: Literal): Mapped => {

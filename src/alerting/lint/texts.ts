@@ -1,9 +1,11 @@
 /** What an alert says, and by what it is told from others: its labels, its texts, their templates. Pure. */
+import { suggestion } from '../../config/problem.ts'
+import type { Fault } from '../promql/parse.ts'
 import { LAYERS, SEVERITIES } from '../rule.ts'
 import { labelsOfAlert } from './alert_forms.ts'
 import { type Check, type Found, foundAt, overAlerts } from './check.ts'
-import type { LintRule } from './rule_yaml.ts'
 import { actionsOf, asked, asks, blocksOf, VERB } from './template.ts'
+import type { PlacedText } from './yaml_text.ts'
 
 const listed = (names: readonly string[]): string => names.join(', ')
 
@@ -55,7 +57,7 @@ const annotations = overAlerts((alert) => {
   ]
 })
 
-const formatFaults = (text: string): readonly { readonly at: number; readonly message: string }[] =>
+const formatFaults = (text: string): readonly Fault[] =>
   asked(text).flatMap(({ format, isPrinted, values, action }) => {
     const { text: written, origin } = format
     if (!isPrinted)
@@ -63,18 +65,21 @@ const formatFaults = (text: string): readonly { readonly at: number; readonly me
         ? [{ at: action.from, message: 'labels in a query are put in by printf and %q' }]
         : []
     const verbs = [...written.matchAll(VERB)].filter(({ 0: verb }) => verb !== '%%')
-    const quoted = [...written.matchAll(/(["'])%[sv]\1|[=~]\s*%[sv]/g)].map(({ 0: found, index }) => ({
-      at: origin(index),
-      message: `${found.trim()} breaks on a name with a quote in it: write %q, without quotes`,
-    }))
+    const isCounted = !verbs.some(({ 0: verb }) => verb.includes('['))
+    const quoted = [...written.matchAll(/(["'])%(?:\[\d+\])?[sv]\1|[=~]\s*%(?:\[\d+\])?[sv]/g)].map(
+      ({ 0: found, index }) => ({
+        at: origin(index),
+        message: `${found.trim()} breaks on a name with a quote in it: write %q, without quotes`,
+      }),
+    )
     const count =
-      verbs.length === values
+      !isCounted || verbs.length === values
         ? []
         : [{ at: action.from, message: `${verbs.length} values are to be put in, and ${values} are given` }]
     return [...quoted, ...count]
   })
 
-const templateFaults = (text: string): readonly { readonly at: number; readonly message: string }[] => {
+const templateFaults = (text: string): readonly Fault[] => {
   const actions = actionsOf(text)
   const { blocks, open, stray } = blocksOf(actions)
   return [
@@ -96,11 +101,29 @@ const templateFaults = (text: string): readonly { readonly at: number; readonly 
   ]
 }
 
-const templates = overAlerts(({ annotations: texts }: LintRule) =>
-  [...texts.values()].flatMap(({ text, place }) =>
-    templateFaults(text).map(({ at, message }) => foundAt(place, message, text, at)),
-  ),
-)
+/** The alert's own labels, as `$labels.NAME`. */
+const labelFaults = (text: string, known: ReadonlySet<string>): readonly Fault[] =>
+  actionsOf(text).flatMap(({ code, codeFrom }) =>
+    [...code.matchAll(/\$labels\.(\w+)/g)]
+      .filter(([, label = '']) => !known.has(label))
+      .map(({ 0: found, 1: label = '', index }) => ({
+        at: codeFrom + index,
+        message: `the alert has no label ${label}, and ${found} says nothing; ${suggestion(label, [...known], 'it has none')}`,
+      })),
+  )
+
+const templates = overAlerts((alert, { world }) => {
+  const shape = labelsOfAlert(alert, world)
+  const ofLabels = (text: string) => (shape ? labelFaults(text, new Set([...shape.labels, 'alertname'])) : [])
+  const found = ({ text, place }: PlacedText, faults: readonly Fault[]) =>
+    faults.map(({ at, message }) => foundAt(place, message, text, at))
+  return [
+    ...[...alert.labelTexts.values()].flatMap((each) => found(each, ofLabels(each.text))),
+    ...[...alert.annotations.values()].flatMap((each) =>
+      found(each, [...templateFaults(each.text), ...ofLabels(each.text)]),
+    ),
+  ]
+})
 
 const names: Check['find'] = ({ rules }) =>
   rules.flatMap(({ kind, name, place }) => {
@@ -130,7 +153,7 @@ export const textChecks: readonly Check[] = [
   },
   {
     id: 'templates',
-    what: 'what a text asks of Prometheus may have no answer, and names may hold quotes',
+    what: 'a text names labels the alert has, has words for where Prometheus has no answer, and takes names with quotes in them',
     fix: '`{{ with printf "…{tenant=%q}" $labels.tenant | query }}…{{ else }}…{{ end }}`',
     find: templates,
   },
