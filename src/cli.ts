@@ -5,10 +5,11 @@ import { collectors } from '../collectors/index.ts'
 import { ownFlowFiles } from './alerting/installation.ts'
 import { check } from './check.ts'
 import { isListen, LISTEN_ADVICE, LOG_LEVELS } from './config/schema.ts'
-import type { LogLevel } from './config.ts'
+import type { Config, LogLevel } from './config.ts'
 import { doctor } from './doctor.ts'
 import { addGenerate } from './generate.ts'
 import { askHealth } from './health_check.ts'
+import { addLint } from './lint.ts'
 import { secretsBeside } from './secrets.ts'
 import { type ExitCode, type Signals, serve } from './serve.ts'
 import { composeService } from './service.ts'
@@ -31,6 +32,7 @@ Examples:
   $ odoo-pulse serve --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse suggest --config /etc/odoo-pulse/odoo-pulse.yaml
   $ odoo-pulse generate --config /etc/odoo-pulse/odoo-pulse.yaml --out /etc/odoo-pulse/alerting
+  $ odoo-pulse lint --config /etc/odoo-pulse/odoo-pulse.yaml --rules /etc/prometheus/rules
   $ curl http://127.0.0.1:18069/metrics
 
 Exit codes: 0 as asked, 1 it could not run, 2 wrong command line or configuration.`
@@ -188,6 +190,12 @@ const addHealth = (program: Command, deps: CliDeps, settle: (code: ExitCode) => 
     })
 }
 
+const flowFiles = ({ flows, ownFlows }: Config) =>
+  ownFlowFiles(
+    flows.filter(({ name }) => ownFlows.includes(name)),
+    ruleFiles,
+  )
+
 /** Runs one command and says with which exit code the process is to end. */
 export const run = async (argv: readonly string[], deps: CliDeps): Promise<ExitCode> => {
   let code: ExitCode = 0
@@ -205,18 +213,9 @@ export const run = async (argv: readonly string[], deps: CliDeps): Promise<ExitC
   addCheck(program, deps, settle)
   addDoctor(program, deps, settle)
   addSuggest(program, { ...deps, collectors, configOption, settle })
-  addGenerate(program, {
-    ...deps,
-    collectors,
-    ruleFiles,
-    flowFiles: ({ flows, ownFlows }) =>
-      ownFlowFiles(
-        flows.filter(({ name }) => ownFlows.includes(name)),
-        ruleFiles,
-      ),
-    configOption,
-    settle,
-  })
+  const alerting = { ...deps, collectors, ruleFiles, flowFiles, configOption, settle }
+  addGenerate(program, alerting)
+  addLint(program, alerting)
   addHealth(program, deps, settle)
   try {
     await program.parseAsync(argv, { from: 'user' })

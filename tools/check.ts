@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, freshness of generated files, what promtool and amtool say. All steps run; any failure is exit code 1. */
+/** `npm run check`: types, format, lint of code, alerts and dashboards, freshness of generated files, what promtool and amtool say. All steps run; any failure is exit code 1. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,8 +19,22 @@ interface Step {
 
 const steps: readonly Step[] = [
   { what: 'types', command: ['tsc'], args: ['-p', '.'] },
-  { what: 'lint and format', command: ['biome'], args: ['ci', '.'] },
+  { what: 'format and lint of the code', command: ['biome'], args: ['ci', '.'] },
   { what: 'generated files are fresh', command: [process.execPath], args: ['tools/generate.ts', '--check'] },
+  {
+    what: 'lint, as shipped',
+    command: [process.execPath],
+    args: [
+      ...['src/main.ts', 'lint', '--config', 'deploy/odoo-pulse.yaml', '--rules', 'alert-rules/generated'],
+      ...['--dashboards', 'dashboards/generated', '--alertmanager', 'deploy/alertmanager.yml'],
+      ...['--tests', 'test/alert-rules'],
+    ],
+  },
+  {
+    what: 'lint, as generated for the example',
+    command: [process.execPath],
+    args: ['src/main.ts', 'lint', '--config', 'odoo-pulse.example.yaml'],
+  },
   { what: 'rules', command: ['promtool'], args: ['check', 'rules', ...filesIn('alert-rules/generated')] },
   {
     what: 'deploy: Prometheus',

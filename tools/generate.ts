@@ -7,6 +7,7 @@ import { collectors } from '../collectors/index.ts'
 import { dashboards } from '../dashboards/index.ts'
 import { buildDashboard, renderDashboard } from '../dashboards/parts/dashboard.ts'
 import { PREFIX } from '../dashboards/parts/links.ts'
+import { checks } from '../src/alerting/lint/checks.ts'
 import { RELATIVE, renderRuleFile } from '../src/alerting/render.ts'
 import { calendarMetrics } from '../src/calendar/metrics.ts'
 import { formatProblem } from '../src/config/problem.ts'
@@ -18,6 +19,7 @@ import { ownMetrics } from '../src/own_metrics.ts'
 import { tenantMetrics } from '../src/tenants.ts'
 import { configMaps } from './dashboards/config_maps.ts'
 import { flowsPage } from './flows-page.ts'
+import { lintPage } from './lint-page.ts'
 import { metricsPage } from './metrics-page.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -42,6 +44,7 @@ const files = new Map<string, string>([
   ['odoo-pulse.schema.json', schemaText(collectors)],
   ['slo/schema.json', flowSchemaText()],
   ['docs/flows.md', flowsPage(flows)],
+  ['docs/lint.md', lintPage(checks)],
   [
     'docs/metrics.md',
     metricsPage(collectors, flowMetrics, [...tenantMetrics, ...calendarMetrics, ...healthMetrics, ...ownMetrics]),

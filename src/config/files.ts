@@ -110,8 +110,8 @@ const readFolder = async ({ dir, shown, most, named = YAML, isNeeded = false }: 
   }
 }
 
-/** Where the package keeps what it ships: this file stands in src/config, or built in dist/src/config. */
-const shippedDir = async (name: string): Promise<string> => {
+/** Where the package keeps a folder it ships: this file stands in src/config, or built in dist/src/config. */
+export const shippedFolder = async (name: string): Promise<string> => {
   const [ofSource, ofBuild] = ['../..', '../../..'].map((up) => join(import.meta.dirname, up, name))
   const isThere = (dir = '') =>
     access(dir).then(
@@ -122,11 +122,11 @@ const shippedDir = async (name: string): Promise<string> => {
 }
 
 export const readShippedFlows = async (): Promise<Found> =>
-  readFolder({ dir: await shippedDir(SHIPPED_FLOWS), shown: SHIPPED_FLOWS, most: MAX_FLOWS, isNeeded: true })
+  readFolder({ dir: await shippedFolder(SHIPPED_FLOWS), shown: SHIPPED_FLOWS, most: MAX_FLOWS, isNeeded: true })
 
 export const readShippedDashboards = async (): Promise<Found> =>
   readFolder({
-    ...{ dir: await shippedDir(SHIPPED_DASHBOARDS), shown: SHIPPED_DASHBOARDS, most: MAX_DASHBOARDS },
+    ...{ dir: await shippedFolder(SHIPPED_DASHBOARDS), shown: SHIPPED_DASHBOARDS, most: MAX_DASHBOARDS },
     ...{ named: JSON_FILE, isNeeded: true },
   })
 

@@ -4,7 +4,7 @@ import { type Detail, detailOf, groupOf, OTHER, shownOf } from './detail.ts'
 import { DURATION_BOUNDS } from './ledger/tally.ts'
 import { dueHorizons, groupWindows, rateWindows, verdictWindows } from './ledger/windows.ts'
 import { FLOW_STATES, type FlowReport, type Reading } from './report.ts'
-import { EVIDENCE, KINDS, MODES } from './spec/spec.ts'
+import { EVIDENCE, KINDS, MODES, OBJECTIVE_RANGE } from './spec/spec.ts'
 
 /** Room for operators' own flows beside the shipped fourteen. */
 const FLOWS = 60
@@ -32,6 +32,7 @@ export const flowObjective = metric({
   ...ofFlow,
   name: 'odoo_flow_objective_ratio',
   unit: 'ratio',
+  range: OBJECTIVE_RANGE,
   help: 'The share of items due that must be good.',
 })
 export const flowAsOf = metric({

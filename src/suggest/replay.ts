@@ -58,7 +58,9 @@ const callsOf = (timeline: Timeline, pairs: readonly BurnRate[], objective: numb
     const seen = seenAt(timeline, pairs, asOf)
     if (seen.length === 0) continue
     first ??= asOf
-    const burning = seen.filter(({ pair, long, short }) => fires(pair, objective, long, short, firing !== undefined))
+    // Also while it is only kept.
+    const before = firing !== undefined || asOf <= (found.at(-1)?.to ?? Number.NEGATIVE_INFINITY)
+    const burning = seen.filter(({ pair, long, short }) => fires(pair, objective, long, short, before))
     if (burning.length > 0) {
       firing ??= { from: asOf, bad: 0 }
       firing.bad = Math.max(firing.bad, ...burning.map(({ long }) => long.bad))

@@ -33,37 +33,49 @@ export const inhibitRules: readonly InhibitRule[] = [
   rule([is('layer', 'inhibitor'), is('alertname', 'OdooBusinessMaintenance')], [TICKET], ['tenant']),
 ]
 
+/** An alert as inhibitions see it. */
+export interface Inhibitable extends Pick<Alert, 'name' | 'severity' | 'layer'> {
+  /** Those it may have; absent where they are not known. */
+  readonly labels?: ReadonlySet<string>
+}
+
 /** Why a rule could hold back what nobody would want held back; empty where it is safe. */
-export const unsafeInhibitions = (
-  rules: readonly InhibitRule[],
-  alerts: readonly Pick<Alert, 'name' | 'severity' | 'layer'>[],
-): readonly string[] =>
-  rules.flatMap(({ source_matchers, target_matchers, equal }, i) => {
-    const where = `inhibit_rules[${i}]`
-    const isThereIn = (matchers: readonly Matcher[], label: string) =>
-      matchers.some((matcher) => labelOf(matcher) === label && !fits(matcher, {}))
-    const loose = equal.filter((label) => !isThereIn(source_matchers, label) || !isThereIn(target_matchers, label))
-    const known = (matchers: readonly Matcher[], { name, layer }: (typeof alerts)[number], severity: string) =>
-      matchers
-        .filter((matcher) => ['alertname', 'severity', 'layer'].includes(labelOf(matcher)))
-        .every((matcher) => fits(matcher, { alertname: name, severity, layer }))
-    const may = (matchers: readonly Matcher[]) =>
-      alerts.flatMap((alert) =>
-        (alert.severity === 'mode' ? ['page', 'ticket'] : [alert.severity])
-          .filter((severity) => known(matchers, alert, severity))
-          .map((severity) => ({ ...alert, severity })),
-      )
-    const [sources, targets] = [may(source_matchers), may(target_matchers)]
-    return [
-      ...(equal.length === 0 ? [`${where}: without \`equal\` one alert holds back those of the whole estate`] : []),
-      ...loose.map((label) => `${where}: ${label} may be missing on one side, and is then equal to a missing one`),
-      ...targets
-        .filter(({ severity }) => severity === 'page')
-        .map(({ name }) => `${where}: it may hold back the page ${name}, also while its source is silenced`),
-      ...sources
-        .filter(({ severity, layer }) => severity !== 'page' && layer !== 'inhibitor')
-        .map(({ name, severity }) => `${where}: ${name}, of severity ${severity}, must hold nothing back`),
-      ...(sources.length === 0 ? [`${where}: no alert is its source`] : []),
-      ...(targets.length === 0 ? [`${where}: no alert is its target`] : []),
-    ]
-  })
+export const dangersOf = (
+  { source_matchers, target_matchers, equal }: InhibitRule,
+  alerts: readonly Inhibitable[],
+): readonly string[] => {
+  const mustBeThere = (matchers: readonly Matcher[], label: string) =>
+    matchers.some((matcher) => labelOf(matcher) === label && !fits(matcher, {}))
+  const may = (matchers: readonly Matcher[]) =>
+    alerts.flatMap((alert) =>
+      (alert.severity === 'mode' ? ['page', 'ticket'] : [alert.severity])
+        .map((severity) => ({ ...alert, severity }))
+        .filter(({ name, severity, layer }) =>
+          matchers
+            .filter((matcher) => ['alertname', 'severity', 'layer'].includes(labelOf(matcher)))
+            .every((matcher) => fits(matcher, { alertname: name, severity, layer })),
+        ),
+    )
+  const [sources, targets] = [may(source_matchers), may(target_matchers)]
+  const has = (label: string) => (alert: Pick<Inhibitable, 'labels'>) => alert.labels?.has(label) ?? true
+  const loose = equal.filter((label) => !mustBeThere(source_matchers, label) || !mustBeThere(target_matchers, label))
+  const lacking = equal.filter(
+    (label) => (sources.length > 0 && !sources.some(has(label))) || (targets.length > 0 && !targets.some(has(label))),
+  )
+  return [
+    ...(equal.length === 0 ? ['without `equal` one alert holds back those of the whole estate'] : []),
+    ...loose.map(
+      (label) =>
+        `${label} may be missing on one side, and is then equal to a missing one: match ${label}=~".+" on both`,
+    ),
+    ...lacking.map((label) => `no alert on one side has the label ${label} of \`equal\``),
+    ...targets
+      .filter(({ severity }) => severity === 'page')
+      .map(({ name }) => `it may hold back the page ${name}, also while its source is silenced`),
+    ...sources
+      .filter(({ severity, layer }) => severity !== 'page' && layer !== 'inhibitor')
+      .map(({ name, severity }) => `${name}, of severity ${severity}, must hold nothing back`),
+    ...(sources.length === 0 ? ['no alert is its source'] : []),
+    ...(targets.length === 0 ? ['no alert is its target'] : []),
+  ]
+}

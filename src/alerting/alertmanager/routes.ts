@@ -106,17 +106,41 @@ export const routeOf = (oncall: Oncall, waits: Waits = USUAL_WAITS): Route => ({
   routes: routeParts(oncall, waits).flatMap(({ routes }) => routes),
 })
 
-/** The route an alert takes: as Alertmanager goes through the tree. Of routes that go on (`continue`) there are none. */
+/** The route an alert takes, with what it has from those above. Of routes that go on (`continue`) none are written here. */
 export const routeTaken = (route: Route, labels: Labels): Route => {
-  const next = route.routes?.find(({ matchers = [] }) => fitsAll(matchers, labels))
+  const [next] = fitting(route, labels)
   return next === undefined ? route : routeTaken({ ...route, ...next, routes: next.routes ?? [] }, labels)
 }
 
-/** Routes no alert of these labels takes, each by its matchers. */
-export const unreachableRoutes = (route: Route, alerts: readonly Labels[]): readonly string[] => {
-  const taken = new Set(alerts.map((labels) => routeTaken(route, labels).matchers?.join(', ')))
-  return (route.routes ?? []).flatMap(({ matchers = [] }) => {
-    const text = matchers.join(', ')
-    return taken.has(text) ? [] : [text]
-  })
+/** A route that tells of an alert, and whom: what it does not say its parent says. */
+export interface Teller {
+  readonly route: Route
+  readonly receiver: string | undefined
+}
+
+export const tellersOf = (route: Route, labels: Labels, above?: string): readonly Teller[] => {
+  const receiver = route.receiver ?? above
+  const below = fitting(route, labels).flatMap((child) => tellersOf(child, labels, receiver))
+  return below.length === 0 ? [{ route, receiver }] : below
+}
+
+/** As Alertmanager goes through the tree: the first that fits, and the next ones as far as those before go on. */
+const fitting = ({ routes = [] }: Route, labels: Labels): readonly Route[] => {
+  const fit = routes.filter(({ matchers = [] }) => fitsAll(matchers, labels))
+  const last = fit.findIndex(({ continue: goesOn }) => goesOn !== true)
+  return last < 0 ? fit : fit.slice(0, last + 1)
+}
+
+const routesEntered = (route: Route, labels: Labels): readonly Route[] => [
+  route,
+  ...fitting(route, labels).flatMap((child) => routesEntered(child, labels)),
+]
+
+export const routesBelow = (route: Route): readonly Route[] =>
+  (route.routes ?? []).flatMap((child) => [child, ...routesBelow(child)])
+
+/** Those that no alert of these labels comes to. */
+export const unreachableRoutes = (route: Route, alerts: readonly Labels[]): readonly Route[] => {
+  const entered = new Set(alerts.flatMap((labels) => routesEntered(route, labels)))
+  return routesBelow(route).filter((each) => !entered.has(each))
 }

@@ -11,6 +11,7 @@ export interface Route {
   readonly group_interval?: string
   readonly repeat_interval?: string
   readonly active_time_intervals?: readonly string[]
+  readonly mute_time_intervals?: readonly string[]
   readonly continue?: boolean
   readonly routes?: readonly Route[]
 }

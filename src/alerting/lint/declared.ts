@@ -11,8 +11,9 @@ import {
   type Selector,
 } from '../promql/ast.ts'
 import type { Fault } from '../promql/parse.ts'
-import { regexOf, SCRAPED } from '../promql/series.ts'
+import { ANYTHING, regexOf, SCRAPED } from '../promql/series.ts'
 import { shapeOf } from '../promql/shape.ts'
+import { OF_PROMETHEUS } from './metrics.ts'
 import { listed, type Query, type QueryCheck } from './query_check.ts'
 import { ALERT_SERIES, type World } from './world.ts'
 
@@ -32,6 +33,7 @@ const plainAlternatives = (regex: string): readonly string[] | undefined =>
 
 /** A value that never stands there: the matcher finds nothing, or keeps nothing out. */
 const impossible = ({ op, value }: Matcher, values: readonly string[]): string | undefined => {
+  if (value.includes(ANYTHING)) return undefined
   if (op === '=' || op === '!=') return value === '' || values.includes(value) ? undefined : value
   const alternatives = plainAlternatives(value)
   if (alternatives !== undefined) return alternatives.find((v) => v !== '' && !values.includes(v))
@@ -51,7 +53,8 @@ const ofMatcher = (
     const own = [...labels].filter((l) => !SCRAPED.includes(l))
     return refuse(`${selector.metric} has no label ${label}; ${suggestion(label, own, 'it has none')}`)
   }
-  if (SCRAPED.includes(label) && query.use !== 'panel') return refuse(`${label} is the scrape's: fold over it instead`)
+  if (SCRAPED.includes(label) && query.use !== 'panel' && !OF_PROMETHEUS.includes(selector.metric ?? ''))
+    return refuse(`${label} is the scrape's: fold over it instead`)
   const values = valuesOf(selector, label, query.world)
   const wrong = values && impossible(matcher, values)
   return wrong === undefined

@@ -1,13 +1,13 @@
 /** What is wrong with a rule or a query, as a value: where it stands, which check says so, what it is. */
 
 export interface Finding {
-  /** The check's name, the same as its file's. */
+  /** The id of the check. */
   readonly check: string
   readonly file: string
   /** From 1; absent where the file as a whole, or one that is missing, is meant. */
   readonly line?: number
   readonly column?: number
-  /** Rule group and rule, or panel and query. */
+  /** Rule group and rule, dashboard and panel, or a path within the file. */
   readonly path: readonly string[]
   readonly message: string
   /** The text from there on, shortened. */

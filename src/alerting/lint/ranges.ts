@@ -10,8 +10,8 @@ import type { Fault } from '../promql/parse.ts'
 import type { Query, QueryCheck } from './query_check.ts'
 import { SCRAPE } from './world.ts'
 
-/** Readings within a range, for a rate to be told from. */
-const READINGS = 4
+/** Readings within a range, for a rate to be told from; Grafana's own choice for `$__rate_interval`. */
+export const READINGS = 4
 
 const tooShort = (range: Duration | undefined, interval: Duration): string | undefined =>
   range !== undefined && range < READINGS * interval

@@ -2,7 +2,7 @@
 import { type Duration, type MetricDescriptor, seconds } from '../../metric.ts'
 import type { Selector } from '../promql/ast.ts'
 import { ANY, type Bounds, type BoundsLookup, between, boundsOf, NOT_NEGATIVE } from '../promql/bounds.ts'
-import { isSame, NOTHING, narrowed, SCRAPED, type Series, type Shape, series } from '../promql/series.ts'
+import { isSame, NOTHING, narrowed, SCRAPED, type Series, type Shape, series, UNKNOWN } from '../promql/series.ts'
 import { type Lookup, shapeOf } from '../promql/shape.ts'
 import type { LintRule } from './rule_yaml.ts'
 
@@ -51,7 +51,13 @@ const boundsOfUnit = ({ unit, type, range }: MetricDescriptor): Bounds => {
   if (type !== 'gauge') return NOT_NEGATIVE
   if (unit === 'bool' || unit === 'ratio') return between(0, 1)
   if (unit === 'info') return between(1, 1)
-  return unit === 'timestamp' ? NOT_NEGATIVE : ANY
+  return unit === 'timestamp' || unit === 'count' ? NOT_NEGATIVE : ANY
+}
+
+/** What both say; where they contradict each other, what is declared. */
+const within = (declared: Bounds, found: Bounds): Bounds => {
+  const [min, max] = [Math.max(declared.min, found.min), Math.min(declared.max, found.max)]
+  return min <= max ? between(min, max) : declared
 }
 
 const certainOf = ({ labels, mayBeEmpty = [] }: MetricDescriptor): readonly string[] =>
@@ -117,12 +123,14 @@ const ROUNDS = 8
 
 /**
  * Recordings may read each other and themselves: they begin as nothing, and each round finds what follows from the one
- * before, until no more does. `declared` says between which values a recording lies, by its unit.
+ * before, until no more does. `declared` says between which values a recording lies, by its unit; `isForeign` which names
+ * are those of other exporters, of which nothing is known.
  */
 export const worldOf = (
   metrics: readonly Polled[],
   rules: readonly LintRule[],
   declared: readonly MetricDescriptor[] = [],
+  isForeign: (metric: string) => boolean = () => false,
 ): World => {
   const units = new Map(declared.map((d) => [d.name, d]))
   const recordings = rules.filter((r) => r.kind === 'recording')
@@ -133,7 +141,7 @@ export const worldOf = (
   const shape: Lookup = (selector) =>
     ALERT_SERIES.includes(selector.metric ?? '')
       ? alertSeries(selector, alerts.values())
-      : known.get(selector.metric ?? '')?.shape
+      : (known.get(selector.metric ?? '')?.shape ?? (isForeign(selector.metric ?? '') ? UNKNOWN : undefined))
   const bounds: BoundsLookup = (selector) => known.get(selector.metric ?? '')?.bounds
   const settle = (rule: LintRule): boolean => {
     const found: Shape = rule.expr === undefined ? { kind: 'unknown' } : shapeOf(rule.expr, shape)
@@ -143,7 +151,7 @@ export const worldOf = (
     if (rule.kind === 'alert') alerts.set(rule.name, { name: rule.name, labels: rule.labels, shape: after })
     else {
       const unit = units.get(rule.name)
-      const lies = unit ? boundsOfUnit(unit) : rule.expr ? boundsOf(rule.expr, bounds) : ANY
+      const lies = within(unit ? boundsOfUnit(unit) : ANY, rule.expr ? boundsOf(rule.expr, bounds) : ANY)
       known.set(rule.name, { ...UNKNOWN_RECORDING, values: unit?.values ?? {}, shape: after, bounds: lies })
     }
     return isSame(before, after)

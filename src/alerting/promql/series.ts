@@ -24,6 +24,9 @@ export const NOTHING: Shape = { kind: 'nothing' }
 export const UNKNOWN: Shape = { kind: 'unknown' }
 export const SCALAR: Shape = { kind: 'scalar' }
 
+/** In the place of a value that is put in later: it might be any. */
+export const ANYTHING = '\uFFFD'
+
 /** The labels a scrape adds. */
 export const SCRAPED: readonly string[] = ['job', 'instance']
 

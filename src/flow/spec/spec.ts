@@ -74,7 +74,9 @@ export const target = z
       'within, within_open_hours or by: when an item is due after its start; periods: the longest gap of a heartbeat; at_most: items of a backlog.',
   })
 
-export const objective = z.number().min(0.5).max(0.9999)
+/** Nothing is promised below; above no miss would be allowed for. */
+export const OBJECTIVE_RANGE = [0.5, 0.9999] as const
+export const objective = z.number().min(OBJECTIVE_RANGE[0]).max(OBJECTIVE_RANGE[1])
 /** Of a flow whose file says none. */
 export const OBJECTIVES = { shared: 0.95, segmented: 0.97, dedicated: 0.99 } as const
 
