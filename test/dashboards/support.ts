@@ -9,19 +9,13 @@ import { polledMetrics } from '../../src/alerting/lint/metrics.ts'
 import { lintQuery } from '../../src/alerting/lint/query.ts'
 import { readRuleFile } from '../../src/alerting/lint/rule_yaml.ts'
 import { SCRAPE, worldOf } from '../../src/alerting/lint/world.ts'
-import { calendarMetrics } from '../../src/calendar/metrics.ts'
-import { flowMetrics } from '../../src/flow/metrics.ts'
-import { healthMetrics } from '../../src/health.ts'
 import type { MetricDescriptor } from '../../src/metric.ts'
-import { ownMetrics } from '../../src/own_metrics.ts'
-import { tenantMetrics } from '../../src/tenants.ts'
 import { USUAL, type View } from '../../tools/dashboards/queries.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
 
 export const metrics: readonly MetricDescriptor[] = [
-  ...collectors.flatMap((c) => [c.up, ...c.probes.flatMap((p) => p.metrics)]),
-  ...[...healthMetrics, ...ownMetrics, ...tenantMetrics, ...calendarMetrics, ...flowMetrics],
+  ...polledMetrics(collectors).map(({ metric }) => metric),
   ...Object.values(recordings),
 ]
 
