@@ -64,7 +64,7 @@ const settled = (url: string): Promise<void> =>
     const query = { ...(queries[0] as DashboardQuery), how: 'instant' as const, sent }
     const [outcome] = await evaluateAll(url, [query], Date.now())
     expect(outcome?.series).toHaveLength(1)
-  }, 120_000)
+  }, 240_000)
 
 const watch = async (name: string, recorded: Recorded, replicas: number, vanishing?: Vanishing): Promise<Watched> => {
   const folder = join(dir, name)
@@ -95,7 +95,7 @@ beforeAll(async () => {
     watch('faulty', faults, 1, UNSEEN),
     watch('faulty-twice', faults, 2, UNSEEN),
   ])
-}, 240_000)
+}, 360_000)
 
 afterAll(async () => {
   expect(await cleanups.run()).toEqual([])
