@@ -1,10 +1,10 @@
 /**
  * What the business flows cost at full size: 300,000 orders, 500,000 transfers, 1,000,000 jobs and what came of them, in
- * stand-ins of Odoo 18 (XML-RPC) and 19 (JSON-2) and by SQL.
+ * stand-ins of Odoo 17 and 18 (XML-RPC) and 19 (JSON-2) and by SQL.
  *
  *     node bench/flows.ts --size full --minutes 25 --part all
  *
- * `--ways rpc18,rpc19,sql` says which of them. `--part questions` puts single questions of each flow; `--part flows` all that
+ * `--ways rpc17,rpc18,rpc19,sql` says which of them. `--part questions` puts single questions of each flow; `--part flows` all that
  * a service which has just begun would ask, without its pauses; `--part service` runs the service at its default cadence for
  * so many minutes, while the distributor trades on; `--built` takes what `npm run build` made. A stand-in's time is not Odoo's: what is counted is calls, bytes, and
  * the time its database takes, by its backends' CPU (Linux).
