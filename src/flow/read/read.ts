@@ -193,7 +193,7 @@ const changedIn =
     if (here === 'too_many') return here
     const hours = [...here]
     const lately = Math.max(from, floorHour(source.now()) - LATELY)
-    for (const path of plan.stampsElsewhere) {
+    for (const path of lately < to ? plan.stampsElsewhere : []) {
       const elsewhere = await changedElsewhere(source, plan, await rows(path, lately), limit, signal)
       if (elsewhere === 'too_many') return elsewhere
       hours.push(...elsewhere)
