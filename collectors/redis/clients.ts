@@ -18,10 +18,7 @@ export const redisBlockedClients = clientsGauge(
   'redis_blocked_clients',
   'Clients that wait in a blocking command such as BLPOP.',
 )
-export const redisMaxClients = metric({
-  ...clientsGauge('redis_max_clients', 'The most connections there may be, by maxclients.'),
-  range: [1, Number.POSITIVE_INFINITY],
-})
+export const redisMaxClients = clientsGauge('redis_max_clients', 'The most connections there may be, by maxclients.')
 export const redisConnectionsReceived = connectionsCounter('redis_connections_received_total', 'Connections accepted.')
 export const redisRejectedConnections = connectionsCounter(
   'redis_rejected_connections_total',
