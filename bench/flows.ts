@@ -11,7 +11,7 @@
  *
  *     node bench/flows.ts --config odoo-pulse.yaml
  *
- * asks the tenants of that configuration instead, each of their looks and a month of backfill, without pauses; `--json`.
+ * puts single questions of each flow to the tenants of that configuration instead; `--json` tells when each was put.
  */
 import { parseArgs } from 'node:util'
 import { createCleanups } from '../demo/cleanups.ts'

@@ -84,11 +84,13 @@ const spanOf = ({ slot, horizon }: ResolvedFlow, now: Instant): readonly [Instan
 const ofLedger = (isStamped: boolean): Readonly<Record<string, Ask>> => ({
   ...(isStamped && {
     'each minute: what changed': (reader, flow, now, signal) =>
-      reader.changedSince([flow], now - minutes(2), ...spanOf(flow, now), MANY, signal),
+      reader.changedSince([flow], now - minutes(2), floorHour(now) - 3 * DAY, spanOf(flow, now)[1], MANY, signal),
+    'each ten minutes: what changed before': (reader, flow, now, signal) =>
+      reader.changedSince([flow], now - minutes(12), spanOf(flow, now)[0], floorHour(now) - 3 * DAY, MANY, signal),
   }),
   ...(!isStamped && {
-    'each minute: the checksums of a day': (reader, flow, now, signal) =>
-      reader.checksums([flow], floorHour(now) - DAY, spanOf(flow, now)[1], signal),
+    'each minute: the checksums of six hours': (reader, flow, now, signal) =>
+      reader.checksums([flow], floorHour(now) - hours(6), spanOf(flow, now)[1], signal),
   }),
   'each ten minutes: the checksums of three days': (reader, flow, now, signal) =>
     reader.checksums([flow], floorHour(now) - 3 * DAY, spanOf(flow, now)[1], signal),

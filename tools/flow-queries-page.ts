@@ -36,7 +36,7 @@ const INTRODUCTION = `Each statement has its parameters in place of values, and 
 asked of the whole span (its checksums, its open documents) reads the whole span. What is asked each minute goes by an
 index of the slot, or, where there is none, by a range of ids.
 
-Which orders were written lately is asked for payments of the last day alone: Odoo has no index on
+Which orders were written lately is asked for payments of the last six hours alone: Odoo has no index on
 \`sale_order.write_date\`, and from so few payments PostgreSQL goes to their orders by primary key.
 `
 

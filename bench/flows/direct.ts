@@ -8,28 +8,26 @@ import { type Course, nameOf, progressOf, type Wish } from '../../src/flow/follo
 import { methodsOf } from '../../src/flow/follow/together.ts'
 import { defaultCadence } from '../../src/flow/ledger/ledger_state.ts'
 import type { FlowAccess } from '../../src/flow/read/access.ts'
-import { type Instant, minutes } from '../../src/metric.ts'
+import { minutes } from '../../src/metric.ts'
 import { secretsBeside } from '../../src/secrets.ts'
 import { type Backends, watchBackends } from './backends.ts'
 import { writeConfig } from './config.ts'
-import { questionsOf } from './questions.ts'
+import { questionsOf, weightOf } from './questions.ts'
 import { table } from './table.ts'
 import { nothing, type Spent, type Way, type World } from './world.ts'
 
-/** Questions put, from when to when, ms on our side of the wire, ms of the backend's CPU, and what the stand-in told. */
+/** Questions put, ms on our side of the wire, ms of the backend's CPU, and what the stand-in told. */
 interface Cost {
   readonly asks: number
-  readonly from: Instant
-  readonly to: Instant
   readonly ms: number
   readonly backend: number
   readonly spent: Spent
 }
 
-const nowhere: Cost = { asks: 0, from: 0, to: 0, ms: 0, backend: 0, spent: nothing }
+const nowhere: Cost = { asks: 0, ms: 0, backend: 0, spent: nothing }
 
-export const LOOKS = ['first look', 'backfill', 'fast look', 'full look', 'whole look'] as const
-export type Costs = Readonly<Record<(typeof LOOKS)[number], Cost>>
+const LOOKS = ['first look', 'backfill', 'fast look', 'full look', 'whole look'] as const
+type Costs = Readonly<Record<(typeof LOOKS)[number], Cost>>
 
 /** A course, and Odoo's clock as the bench moves it: minutes go by when it says so. */
 interface Driven {
@@ -46,7 +44,6 @@ const PATIENCE = 120_000
 const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> => {
   const { course, access, spent, backend } = driven
   const [before, cpu] = [spent(), await backend()]
-  const from = Date.now()
   const begun = performance.now()
   let asks = 0
   const call: Call = (_, work) => {
@@ -64,8 +61,6 @@ const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> =>
   const after = spent()
   return {
     asks,
-    from,
-    to: Date.now(),
     ms,
     backend: (await backend()) - cpu,
     spent: {
@@ -78,7 +73,7 @@ const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> =>
 }
 
 /** The first look, what lies behind it, a fast look a minute later, a full one ten minutes later, a whole one within the hour. */
-export const costsOf = async (driven: Driven): Promise<Costs> => {
+const costsOf = async (driven: Driven): Promise<Costs> => {
   const first = await drive(driven, 'first')
   const backfill = driven.course.work.kind === 'present' ? nowhere : await drive(driven, 'backfill')
   driven.ahead += minutes(1)
@@ -153,13 +148,6 @@ const measureTenant = async (config: Config, tenant: Tenant, measuring: Measurin
     rows.push([nameOf(course), ...cells(costs, way)])
   }
   return [way, table([headOf(way), ...rows]), ...notes, summary(all, way)].join('\n')
-}
-
-/** How often it is put in a minute: a fast one with each but the whole ones. */
-const weightOf = (question: string): number => {
-  if (question === 'count') return 1
-  if (question.startsWith('fast')) return 59 / 60
-  return question.startsWith('full') ? 5 / 60 : question.startsWith('whole') ? 1 / 60 : 0
 }
 
 /** A line a question, each put twice: the second answer counts, as in a service that has asked before. */

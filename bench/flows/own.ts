@@ -1,26 +1,21 @@
 /**
- * What each course costs an Odoo of one's own: the tenants of a configuration, without the service's pauses. Each look is
- * told with when it began and ended, so that what it took can be read off Odoo's log and PostgreSQL's as well.
+ * What the flows cost an Odoo of one's own: the tenants of a configuration, each question of a look put twice, of which the
+ * second counts. With when it began and ended, so that what it took can be read off Odoo's log and PostgreSQL's as well.
  */
 import { collectors } from '../../collectors/index.ts'
 import { loadConfig } from '../../src/config.ts'
 import { nameOf } from '../../src/flow/follow/course.ts'
 import { secretsBeside } from '../../src/secrets.ts'
-import { type Costs, costsOf, coursesOf, LOOKS, open } from './direct.ts'
+import { coursesOf, open } from './direct.ts'
+import { questionsOf, weightOf } from './questions.ts'
 import { table } from './table.ts'
-import { nothing } from './world.ts'
 
 export interface OwnOptions {
   readonly file: string
-  /** A line of JSON a look in place of the table. */
+  /** A line of JSON a question in place of the table. */
   readonly isJson: boolean
   readonly say: (line: string) => void
 }
-
-const row = (name: string, costs: Costs): readonly (string | number)[] => [
-  name,
-  ...LOOKS.flatMap((look) => [costs[look].asks, costs[look].ms]),
-]
 
 /** By each of a tenant's ways to its tables. */
 export const measureOwn = async ({ file, isJson, say }: OwnOptions): Promise<void> => {
@@ -34,29 +29,24 @@ export const measureOwn = async ({ file, isJson, say }: OwnOptions): Promise<voi
       try {
         const { courses, notes } = coursesOf(loaded.config, tenant, access)
         const rows: (readonly (string | number)[])[] = []
+        let aMinute = 0
         for (const course of courses) {
-          const name = nameOf(course)
-          const costs = await costsOf({ course, access, spent: () => nothing, backend: async () => 0, ahead: 0 })
-          rows.push(row(name, costs))
-          for (const look of isJson ? LOOKS : []) {
-            const { asks, ms, from, to } = costs[look]
-            say(
-              JSON.stringify({
-                tenant: tenant.name,
-                via: access.via,
-                flows: name,
-                look,
-                questions: asks,
-                ms,
-                from,
-                to,
-              }),
-            )
+          for (const { question, ask } of questionsOf(course, access)) {
+            await ask()
+            const clock = access.waited ?? performance.now.bind(performance)
+            const [from, begun] = [Date.now(), clock()]
+            const found = await ask()
+            const [ms, to] = [clock() - begun, Date.now()]
+            aMinute += weightOf(question) * ms
+            rows.push([nameOf(course), question, found, ms, weightOf(question) * ms])
+            const told = { tenant: tenant.name, via: access.via, flows: nameOf(course), question, found }
+            if (isJson) say(JSON.stringify({ ...told, ms, weight: weightOf(question), from, to }))
           }
         }
         if (isJson) continue
-        const head = ['', ...LOOKS.flatMap((look) => [look, 'ms'])]
-        say([`\n${tenant.name} by ${access.via}: questions and ms`, table([head, ...rows]), ...notes].join('\n'))
+        const head = ['flows', 'question', 'found', 'ms waited', 'ms a minute']
+        say([`\n${tenant.name} by ${access.via}`, table([head, ...rows]), ...notes].join('\n'))
+        say(`looks, a minute: ${aMinute.toFixed(0)} ms waited, ${(aMinute / 600).toFixed(2)} % of the time`)
       } finally {
         await collector.close(client)
       }

@@ -37,16 +37,24 @@ export const questionsOf = (course: Course, access: FlowAccess): readonly Asked[
   const from = () => Math.min(...work.ledgers.map(({ config }) => spanFrom(config, now())))
   const to = () => Math.max(...work.ledgers.map(({ config }) => spanTo(config, now())))
   const recent = () => Math.max(from(), floorHour(now()) - defaultCadence.recent)
+  const newer = () => Math.max(from(), floorHour(now()) - defaultCadence.lately)
   const byStamp = work.ledgers.every(({ config }) => config.fast !== 'checksums')
   let sums: readonly { readonly hour: number; readonly count: number }[] = []
   const checksums = async (since: number) => {
     sums = [...(await reader.checksums(flows, since, to(), signal()))].sort((a, b) => b.hour - a.hour)
     return sums.length
   }
+  let touched: readonly number[] = []
+  const changed = async (age: number, begin: number, end: number) => {
+    const hours = await reader.changedSince(flows, now() - age, begin, end, 500, signal())
+    touched = hours === 'too_many' ? [] : hours.map(({ hour }) => hour)
+    return hours === 'too_many' ? -1 : hours.length
+  }
   const fast = async () => {
-    if (!byStamp) return checksums(now() - 24 * HOUR)
-    const changed = await reader.changedSince(flows, now() - minutes(3), from(), to(), 500, signal())
-    return changed === 'too_many' ? -1 : changed.length
+    if (byStamp) return changed(minutes(4), newer(), to())
+    const count = await checksums(now() - 6 * HOUR)
+    touched = sums.slice(0, 1).map(({ hour }) => hour)
+    return count
   }
   const page = async () => {
     let rows = 0
@@ -61,19 +69,23 @@ export const questionsOf = (course: Course, access: FlowAccess): readonly Asked[
     )
   }
   return [
-    { question: byStamp ? 'fast: changed since' : 'fast: checksums of a day', ask: fast },
+    { question: byStamp ? 'fast: changed since' : 'fast: checksums of the last hours', ask: fast },
+    { question: 'rows of the hours that changed', ask: () => rowsOf(access, course, touched) },
+    ...(byStamp ? [{ question: 'older: changed since', ask: () => changed(minutes(14), from(), newer()) }] : []),
     { question: 'full: checksums of the last days', ask: () => checksums(recent()) },
     { question: 'whole: checksums of all', ask: () => checksums(from()) },
-    {
-      question: 'rows of the latest hour',
-      ask: () =>
-        rowsOf(
-          access,
-          course,
-          sums.slice(0, 1).map(({ hour }) => hour),
-        ),
-    },
     { question: 'a page of backfill', ask: page },
     { question: 'rows there are (no call)', ask: async () => sums.reduce((all, { count }) => all + count, 0) },
   ]
+}
+
+/** How often it is put in a minute; rows with each look that finds a change. */
+export const weightOf = (question: string): number => {
+  if (question === 'count' || question.startsWith('rows of the hours')) return 1
+  if (question.startsWith('fast')) return 59 / 60
+  return question.startsWith('full') || question.startsWith('older')
+    ? 5 / 60
+    : question.startsWith('whole')
+      ? 1 / 60
+      : 0
 }

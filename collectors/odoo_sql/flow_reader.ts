@@ -18,9 +18,12 @@ export type SqlSource = Pick<Source, 'catalogue' | 'currencies' | 'now'> & {
 
 const PAGE = 2_000
 
-/** Nothing is written, nothing runs long, and names of the system come before those of the database. */
+/**
+ * Nothing is written, nothing runs long or on several cores, and names of the system come before those of the database.
+ */
 const SETTINGS = `select set_config('default_transaction_read_only', 'on', false),
   set_config('statement_timeout', '10s', false), set_config('lock_timeout', '500ms', false),
+  set_config('max_parallel_workers_per_gather', '0', false),
   set_config('search_path', 'pg_catalog, public, pg_temp', false)`
 
 /**

@@ -43,15 +43,22 @@ test('a table is asked once a day, for all days at once', async () => {
   expect(asked.slice(3)).toEqual([[70, 649_000]])
 })
 
-test('where slots move, any id of the span may be of any day', async () => {
+test('where slots move, any id of the span may be of a day that is not over', async () => {
   const bounds = floors(() => day(100))
-  const moving = { ...created(day(99), day(100)), isCreation: false }
+  const moving = { ...created(day(99), day(101)), isCreation: false }
   const asked: (readonly [from: number, above: number])[] = []
   expect(await bounds(moving, daily(asked, 100))).toEqual({ atLeast: 699_000, atMost: undefined })
-  expect(await bounds({ ...moving, from: day(75), to: day(76) }, daily(asked, 100))).toEqual({
-    atLeast: 699_000,
+  // Of one that is over only those that were found there.
+  expect(await bounds({ ...moving, from: day(75) + HOUR, to: day(77) }, daily(asked, 100))).toEqual({
+    atLeast: 750_000,
+    atMost: 760_900,
+  })
+  // Of what was made lately alone: beyond all that was there before.
+  expect(await bounds({ ...moving, madeFrom: day(95) }, daily(asked, 100))).toEqual({
+    atLeast: 939_900,
     atMost: undefined,
   })
+  expect(await bounds({ ...moving, madeFrom: day(60) }, daily(asked, 100))).toMatchObject({ atLeast: 699_000 })
   expect(asked).toHaveLength(1)
 })
 

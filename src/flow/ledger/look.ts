@@ -34,8 +34,8 @@ const begin = (kind: Work['kind'], now: Instant, from: Instant, to: Instant): Wo
   newest: undefined,
 })
 
-/** Where changes show in checksums only, those of the last day are asked for each minute. */
-const FAST_CHECKSUMS: Duration = 24 * HOUR
+/** Where changes show in checksums only, those of the hours that page are asked for each minute. */
+const FAST_CHECKSUMS: Duration = 6 * HOUR
 
 /** The look that is due. */
 export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {

@@ -43,8 +43,10 @@ export interface Span {
   readonly to: Instant
   /** The earliest that will be asked for: known at once. */
   readonly earliest: Instant
-  /** Slots are as old as their rows. Where they move, a day's ids may be any of the span. */
+  /** Slots are as old as their rows. Where they move they move to now: of a day that is not over the ids may be any. */
   readonly isCreation: boolean
+  /** Rows made before this are not wanted. */
+  readonly madeFrom?: Instant | undefined
 }
 
 const floorDay = (at: Instant): Instant => Math.floor(at / DAY) * DAY
@@ -55,8 +57,22 @@ const lowest = ({ days, newest }: Pick<Found, 'days' | 'newest'>, from: Instant)
   return Math.max(0, Math.min(newest, ...ids) - UNCOMMITTED)
 }
 
-const boundsIn = (found: Found, { from, to, earliest, isCreation }: Span): Bounds => {
-  if (!isCreation) return { atLeast: lowest(found, Math.min(floorDay(earliest), floorDay(from))), atMost: undefined }
+/** The largest id there surely was at that time: no slot is older than its row. */
+const highestBefore = ({ days }: Found, at: Instant): number =>
+  days.reduce((highest, { day, last }) => (day + DAY <= at ? Math.max(highest, last) : highest), 0)
+
+const boundsIn = (found: Found, { from, to, earliest, isCreation, madeFrom }: Span): Bounds => {
+  if (!isCreation) {
+    // What stands in a day that is over was there when it was asked, or has moved on.
+    const past = to <= floorDay(found.at) ? found.days.filter(({ day }) => day >= floorDay(from) && day < to) : []
+    if (past.length > 0) {
+      const firsts = past.map(({ first }) => first)
+      return { atLeast: Math.min(...firsts), atMost: Math.max(...past.map(({ last }) => last)) }
+    }
+    const floor = lowest(found, Math.min(floorDay(earliest), floorDay(from)))
+    const made = madeFrom === undefined ? 0 : highestBefore(found, madeFrom) - UNCOMMITTED
+    return { atLeast: Math.max(floor, made), atMost: undefined }
+  }
   const atLeast = lowest(found, floorDay(from))
   // The longest of transactions are over then.
   if (to + DAY > found.at) return { atLeast, atMost: undefined }

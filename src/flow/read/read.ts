@@ -35,7 +35,12 @@ const ONE_DAY = hoursOf(24)
  * whole span the orders would be gone through for it; from few rows PostgreSQL goes to their orders by primary key. What
  * is older shows in the checksums.
  */
-const LATELY = ONE_DAY
+const LATELY = hoursOf(6)
+/**
+ * A slot that moves (a payment's last change) is gone through by id from so long before it: what was made earlier and
+ * changes now shows in the checksums. Odoo itself gives a payment up after so long.
+ */
+const SETTLED = hoursOf(4 * 24)
 /** The longest from a slot to its deadline that is asked for. */
 const REACH = hoursOf(48)
 
@@ -66,6 +71,7 @@ type Select = (
   to: Instant,
   conditions: readonly Condition[],
   signal: AbortSignal,
+  madeFrom?: Instant,
 ) => Promise<Selection>
 
 /** To go through a table for its ids takes seconds: not anew each time it is settled what this Odoo has. */
@@ -79,13 +85,13 @@ const floorsOf = ({ connection, now }: Source): Floors => {
 
 const selecting = (source: Source): Select => {
   const boundsOf = floorsOf(source)
-  return async (plan, from, to, conditions, signal) => {
+  return async (plan, from, to, conditions, signal, madeFrom) => {
     const { flows, model, base, slot, hasFloor, isCreation } = plan
     const rows = { model, where: allOf([base, ...conditions]) }
     if (!hasFloor) return { ...rows, atLeast: 0 }
     const longest = flows.reduce((most, { horizon }) => Math.max(most, horizon ?? ONE_DAY), 0)
     const earliest = source.now() - longest - REACH
-    const span = { table: `${model} ${slot}`, from, to, earliest, isCreation }
+    const span = { table: `${model} ${slot}`, from, to, earliest, isCreation, madeFrom }
     return { ...rows, ...(await boundsOf(span, findDays(source, plan, signal))) }
   }
 }
@@ -188,7 +194,7 @@ const changedIn =
     const { model, stamp, slot } = plan
     if (stamp === undefined) throw new Unsupported(`${model} has no write_date: its changes show in checksums only`)
     const rows = (path: string, first: Instant) =>
-      select(plan, first, to, [within(slot, first, to), stampedSince(path, since)], signal)
+      select(plan, first, to, [within(slot, first, to), stampedSince(path, since)], signal, first - SETTLED)
     const here = await changedHere(source, plan, await rows(stamp, from), stamp, limit, signal)
     if (here === 'too_many') return here
     const hours = [...here]
