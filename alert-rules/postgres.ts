@@ -15,7 +15,11 @@ import {
 } from '../collectors/postgres/replication.ts'
 import { pgSequenceUsedRatio } from '../collectors/postgres/sequences.ts'
 import { pgUp } from '../collectors/postgres/server.ts'
-import { pgReplicationSlotsSafeWalSize, pgReplicationSlotsWalStatus } from '../collectors/postgres/slots.ts'
+import {
+  pgReplicationSlotsSafeWalSize,
+  pgReplicationSlotsWalDiff,
+  pgReplicationSlotsWalStatus,
+} from '../collectors/postgres/slots.ts'
 import { pgDatabaseMultixactWraparoundRatio, pgDatabaseXidWraparoundRatio } from '../collectors/postgres/wraparound.ts'
 import { ask } from '../src/alerting/ask.ts'
 import type { Alert, Recording, RuleFile } from '../src/alerting/rule.ts'
@@ -87,6 +91,7 @@ const tenantsOnCluster = ask(
 )
 
 const worst = (metric: MetricDescriptor) => promql`max by (${database}) (${metric})`
+const slotLeft = promql`min by (${slot}) (${pgReplicationSlotsSafeWalSize})`
 const lastOf = (metric: MetricDescriptor) => promql`max by (${server}) (${metric})`
 const { last_failed_time: lastFailed, last_archived_time: lastArchived } = pgStatArchiver
 
@@ -121,13 +126,14 @@ const willNotLast: readonly Alert[] = [
   aboutServer({
     name: 'OdooPostgresSlotNearLimit',
     by: slot,
-    expr: promql`max by (${slot}) (${pgReplicationSlotsSafeWalSize}) < ${POSTGRES.slotSafeBytes}
+    expr: promql`${slotLeft} / on (${slot}) (${slotLeft} + on (${slot}) max by (${slot}) (${pgReplicationSlotsWalDiff}) > ${0}) < ${POSTGRES.slotLeftRatio}
     or on (${slot}) max by (${slot}) (${pgReplicationSlotsWalStatus}{wal_status=~"unreserved|lost"}) == ${1}`,
     for: minutes(5),
     severity: 'ticket',
     layer: 'cause',
     summary: 'Replication slot {{ $labels.slot_name }} on {{ $labels.server }} is about to lose WAL it needs, or has.',
-    description: 'Less than 1 GiB may still be written (max_slot_wal_keep_size), or its state is unreserved or lost.',
+    description:
+      'Less than a quarter is left of the WAL it may hold back (max_slot_wal_keep_size), or its state is unreserved or lost.',
     impact:
       'Once lost, the standby behind it can never catch up: it has to be made anew, and until then there is none.',
   }),

@@ -16,8 +16,8 @@ export const POSTGRES = {
   connectionsRatio: 0.9,
   sequenceRatio: 0.8,
   wraparoundRatio: 0.5,
-  /** WAL that may still be written before a slot is lost. */
-  slotSafeBytes: 1024 ** 3,
+  /** Of the WAL that a slot may hold back, the share that may still be written before it is lost. */
+  slotLeftRatio: 0.25,
 } as const
 export const NEIGHBOUR = { share: 0.6, busyRatio: 1 } as const
 export const REDIS_MEMORY_RATIO = 0.9

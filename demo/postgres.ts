@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { makeDir, postgresAccount, postgresBinaries } from './postgres-binaries.ts'
 import { copyCluster } from './postgres-copy.ts'
-import { childrenOf, freePort, type RunningProcess, signalTo, startProcess } from './processes.ts'
+import { childrenOf, freePort, guard, type RunningProcess, signalTo, startProcess } from './processes.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 export type Settings = Readonly<Record<string, string>>
@@ -176,14 +176,18 @@ const initialize = async (cluster: Cluster): Promise<void> => {
   await promisify(execFile)(initdb, [...args, ...options], { ...account, env, cwd: cluster.home, timeout: 60_000 })
 }
 
-/** Runs `make` for a new cluster; a failure leaves no folder behind. */
+/** Runs `make` for a new cluster; neither a failure nor our own end meanwhile leaves a folder behind. */
 const inNewHome = async (options: PostgresOptions, kind: string, make: (home: string) => Promise<PostgresServer>) => {
   const home = makeDir(`odoo-pulse-${kind}-`, postgresAccount(), options.parent)
+  // Until the server's own guard has it.
+  const release = guard(0, { dir: home })
   try {
     return await make(home)
   } catch (error) {
     await rm(home, { recursive: true, force: true, maxRetries: 3 })
     throw error
+  } finally {
+    release()
   }
 }
 

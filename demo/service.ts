@@ -10,6 +10,7 @@ import { CALENDAR, FLOWS, FLOWS_OF } from './promises.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 
+const CONFIG = 'odoo-pulse.yaml'
 const PRIMARY = 'pg-primary'
 const STANDBY = 'pg-standby'
 
@@ -85,17 +86,24 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly url: string
+  /** odoo-pulse.yaml */
+  readonly config: string
   readonly logFile: string
   readonly process: RunningProcess
 }
 
 /** Throws if it does not become ready, with its last lines. */
 export const startService = async ({ estate, dir, listen }: ServiceOptions): Promise<Service> => {
-  const config = join(dir, 'odoo-pulse.yaml')
-  const logFile = join(dir, 'odoo-pulse.log')
   for (const [name, secret] of Object.entries(secretsOf(estate)))
     await writeFile(join(dir, name), secret, { mode: 0o600 })
-  await writeFile(config, serviceConfig(estate, dir))
+  await writeFile(join(dir, CONFIG), serviceConfig(estate, dir))
+  return runService({ dir, listen })
+}
+
+/** As `startService`, with the files that are there. */
+export const runService = async ({ dir, listen }: Omit<ServiceOptions, 'estate'>): Promise<Service> => {
+  const config = join(dir, CONFIG)
+  const logFile = join(dir, 'odoo-pulse.log')
   const url = `http://${listen}`
   const child = await startProcess({
     name: 'Odoo Pulse',
@@ -105,5 +113,5 @@ export const startService = async ({ estate, dir, listen }: ServiceOptions): Pro
     logFile,
     ready: (_, signal) => answers(`${url}/-/ready`, signal),
   })
-  return { url, logFile, process: child }
+  return { url, config, logFile, process: child }
 }

@@ -32,6 +32,27 @@ test('CONTRIBUTING’s new metric and new probe work as they stand, each in ten 
   expect(out).toContain('from pg_replication_slots where not active')
 })
 
+test('CONTRIBUTING’s new panel works as it stands, in ten lines', () => {
+  const [newMetric = '', , newPanel = ''] = blocks('CONTRIBUTING.md', 'ts')
+  expect(newPanel.trim().split('\n').length).toBeLessThanOrEqual(10)
+  const program = [
+    "import { lines } from './dashboards/parts/panels.ts'",
+    "import { most } from './dashboards/parts/query.ts'",
+    "import { anyIs, TICKET } from './dashboards/parts/thresholds.ts'",
+    "import { metric } from './src/metric.ts'",
+    newMetric,
+    `console.log(JSON.stringify(${newPanel.trim()}.builder.build()))`,
+  ].join('\n')
+  const out = execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const { id, fieldConfig, targets } = JSON.parse(out)
+  expect(id).toBe(19)
+  expect(fieldConfig.defaults.unit).toBe('short')
+  expect(targets[0].expr).toBe('max by (server) (pg_replication_slots_idle{server=~"$server"})')
+})
+
 test('the README’s configuration is one', () => {
   const [config = ''] = blocks('README.md', 'yaml')
   expect(parseConfig({ file: 'README.md', text: config }, [], collectors).problems).toEqual([])

@@ -159,8 +159,19 @@ const askFlows = async (
   return found
 }
 
+/** At whatever hour the tables were filled: what leads to another record that has just changed is followed there. */
+const payNow = `
+  WITH paid AS (
+    UPDATE payment_transaction SET last_state_change = now() AT TIME ZONE 'UTC'
+    WHERE id = (SELECT max(t.id) FROM payment_transaction t JOIN sale_order_transaction_rel ON transaction_id = t.id
+      WHERE t.state = 'done' AND t.operation <> 'validation')
+    RETURNING id)
+  UPDATE sale_order SET write_date = now() AT TIME ZONE 'UTC'
+  FROM paid JOIN sale_order_transaction_rel ON transaction_id = paid.id WHERE sale_order.id = sale_order_id`
+
 /** Puts all questions; last those of an Odoo without the job queue, which it is without from then on. */
 export const askAll = async (postgres: PostgresServer, database: string): Promise<readonly FlowQuestion[]> => {
+  await postgres.query(payNow, [], database)
   const client = await openSql(postgres, database)
   try {
     const flows = shippedFlows()

@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { Command, InvalidArgumentError } from 'commander'
 import { dashboards } from '../dashboards/index.ts'
 import { buildDashboard } from '../dashboards/parts/dashboard.ts'
@@ -52,7 +53,10 @@ const command = new Command('npm run dashboards --')
   .option('--for <duration>', 'how long the demo runs before; else 8m', duration, FOR)
   .option('--fault <names>', 'then five minutes with these faults, by commas', faults, [])
   .option('--url <address>', 'a Prometheus of your own, in place of the demo')
-  .option('--record <file>', 'write the metrics page of the demo as it is then')
+  .option(
+    '--record <file>',
+    'write the metrics page of the demo as it is then, as test/fixtures/dashboards/*.prom.gz are',
+  )
   .allowExcessArguments(false)
   .addHelpText('after', `\nFaults: ${Object.keys(FAULTS).join(', ')}`)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -62,6 +66,12 @@ const tryOn = async (prometheus: string): Promise<boolean> => {
   const outcomes = await evaluateAll(prometheus, queries, Date.now())
   say(reportOf(outcomes))
   return isFine(outcomes)
+}
+
+/** Without comments but the one that says when. */
+const recorded = (page: string): Buffer => {
+  const series = page.split('\n').filter((line) => !line.startsWith('#'))
+  return gzipSync([`# at ${Date.now() / 1000}`, ...series].join('\n'), { level: 9 })
 }
 
 /** Runs it on the demo, of which nothing stays behind. */
@@ -102,7 +112,7 @@ const tryOnDemo = ({ for: stay, fault, record }: Options): Promise<boolean> =>
     const page = await (await fetch(`${service.url}/metrics`, { signal: AbortSignal.timeout(10_000) })).text()
     const unread = [...page.matchAll(new RegExp(`^${flowBackfill.name}.* 0(\\.\\d+)?$`, 'gm'))].length
     if (unread > 0) say(`The past of ${unread} flows has not been read to its end: long windows are missing.`)
-    if (record !== undefined) await writeFile(record, `# at ${Date.now() / 1000}\n${page}`)
+    if (record !== undefined) await writeFile(record, recorded(page))
     return tryOn(prometheus.url)
   })
 

@@ -34,7 +34,7 @@ export const watchBackends = (postgres: PostgresServer): Backends => {
   return {
     sample: async () => {
       const rows = await postgres.query(`SELECT pid, CASE WHEN usename = 'odoo_pulse_flows' THEN 'sql'
-          WHEN application_name = 'odoo-1800' THEN 'rpc18' WHEN application_name = 'odoo-1900' THEN 'rpc19' END AS name
+          WHEN application_name ~ '^odoo-1[789]00$' THEN 'rpc' || substr(application_name, 6, 2) END AS name
         FROM pg_stat_activity WHERE backend_type = 'client backend'`)
       for (const { pid, name } of rows) {
         const cpu = cpuOf(Number(pid))

@@ -8,7 +8,7 @@ import { type Course, nameOf, progressOf, type Wish } from '../../src/flow/follo
 import { methodsOf } from '../../src/flow/follow/together.ts'
 import { defaultCadence } from '../../src/flow/ledger/ledger_state.ts'
 import type { FlowAccess } from '../../src/flow/read/access.ts'
-import { minutes } from '../../src/metric.ts'
+import { type Instant, minutes } from '../../src/metric.ts'
 import { secretsBeside } from '../../src/secrets.ts'
 import { type Backends, watchBackends } from './backends.ts'
 import { writeConfig } from './config.ts'
@@ -16,18 +16,20 @@ import { questionsOf } from './questions.ts'
 import { table } from './table.ts'
 import { nothing, type Spent, type Way, type World } from './world.ts'
 
-/** Questions put, ms on our side of the wire, ms of the backend's CPU, and what the stand-in told. */
+/** Questions put, from when to when, ms on our side of the wire, ms of the backend's CPU, and what the stand-in told. */
 interface Cost {
   readonly asks: number
+  readonly from: Instant
+  readonly to: Instant
   readonly ms: number
   readonly backend: number
   readonly spent: Spent
 }
 
-const nowhere: Cost = { asks: 0, ms: 0, backend: 0, spent: nothing }
+const nowhere: Cost = { asks: 0, from: 0, to: 0, ms: 0, backend: 0, spent: nothing }
 
-const LOOKS = ['first look', 'backfill', 'fast look', 'full look', 'whole look'] as const
-type Costs = Readonly<Record<(typeof LOOKS)[number], Cost>>
+export const LOOKS = ['first look', 'backfill', 'fast look', 'full look', 'whole look'] as const
+export type Costs = Readonly<Record<(typeof LOOKS)[number], Cost>>
 
 /** A course, and Odoo's clock as the bench moves it: minutes go by when it says so. */
 interface Driven {
@@ -44,6 +46,7 @@ const PATIENCE = 120_000
 const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> => {
   const { course, access, spent, backend } = driven
   const [before, cpu] = [spent(), await backend()]
+  const from = Date.now()
   const begun = performance.now()
   let asks = 0
   const call: Call = (_, work) => {
@@ -61,6 +64,8 @@ const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> =>
   const after = spent()
   return {
     asks,
+    from,
+    to: Date.now(),
     ms,
     backend: (await backend()) - cpu,
     spent: {
@@ -73,7 +78,7 @@ const drive = async (driven: Driven, purpose: Wish['purpose']): Promise<Cost> =>
 }
 
 /** The first look, what lies behind it, a fast look a minute later, a full one ten minutes later, a whole one within the hour. */
-const costsOf = async (driven: Driven): Promise<Costs> => {
+export const costsOf = async (driven: Driven): Promise<Costs> => {
   const first = await drive(driven, 'first')
   const backfill = driven.course.work.kind === 'present' ? nowhere : await drive(driven, 'backfill')
   driven.ahead += minutes(1)
@@ -123,7 +128,7 @@ interface Measuring {
 }
 
 /** As a service would follow them that begins now; and why some can't be. */
-const coursesOf = (config: Config, tenant: Tenant, { access }: Measuring) => {
+export const coursesOf = (config: Config, tenant: Tenant, access: FlowAccess) => {
   const { calendar, timezone } = config
   const context = { tenant: tenant.name, calendar, timezone, cadence: defaultCadence, random: () => 0 }
   const wanted = tenant.flows.filter(({ off }) => off === undefined).map((flow) => ({ flow, before: undefined }))
@@ -139,7 +144,7 @@ const measureTenant = async (config: Config, tenant: Tenant, measuring: Measurin
   const { way, world, access, backends } = measuring
   const spent = () => world.spent(way)
   const backend = async () => (await backends.sample()).get(way) ?? 0
-  const { courses, notes } = coursesOf(config, tenant, measuring)
+  const { courses, notes } = coursesOf(config, tenant, measuring.access)
   const all: Costs[] = []
   const rows: (readonly (string | number)[])[] = []
   for (const course of courses) {
@@ -162,7 +167,7 @@ const measureQuestions = async (config: Config, tenant: Tenant, measuring: Measu
   const { way, world, access, backends } = measuring
   say(`\n${way}: flow, question, found | calls, ms, in database, KB | ms seen by the service, backend's CPU`)
   const minute = { calls: 0, worker: 0, backend: 0 }
-  for (const course of coursesOf(config, tenant, measuring).courses) {
+  for (const course of coursesOf(config, tenant, measuring.access).courses) {
     for (const { question, ask } of questionsOf(course, access)) {
       await ask()
       const [before, cpu, begun] = [world.spent(way), (await backends.sample()).get(way) ?? 0, performance.now()]
@@ -189,7 +194,7 @@ const measureQuestions = async (config: Config, tenant: Tenant, measuring: Measu
 
 type Secret = Parameters<AnyCollector['connect']>[1]['secret']
 
-const open = async (tenant: Tenant, collector: AnyCollector, secret: Secret) => {
+export const open = async (tenant: Tenant, collector: AnyCollector, secret: Secret) => {
   const block = tenant.watched.find((each) => each.collector === collector.name)
   if (block === undefined || collector.flows === undefined) throw new Error(`${tenant.name} has no ${collector.name}`)
   const signal = AbortSignal.timeout(PATIENCE)

@@ -1,8 +1,9 @@
-/** What the flows are read from: Odoo stand-ins of 18 and 19 on one PostgreSQL, full of a big distributor's past. */
+/** What the flows are read from: Odoo stand-ins of 17, 18 and 19 on one PostgreSQL, full of a big distributor's past. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cleanups } from '../../demo/cleanups.ts'
 import { type BulkSizes, loadBulk } from '../../demo/day/load.ts'
+import type { Version } from '../../demo/odoo/columns.ts'
 import { createOdooDatabase } from '../../demo/odoo/database.ts'
 import { type Answered, type OdooServer, startOdoo } from '../../demo/odoo/server.ts'
 import { type PostgresServer, startPostgres } from '../../demo/postgres.ts'
@@ -15,7 +16,7 @@ export const SIZES = {
 export type Size = keyof typeof SIZES
 
 /** How each tenant's flows are read; `sql` reads the database of `rpc18`. */
-export const WAYS = ['rpc18', 'rpc19', 'sql'] as const
+export const WAYS = ['rpc17', 'rpc18', 'rpc19', 'sql'] as const
 export type Way = (typeof WAYS)[number]
 
 /** Those that need a stand-in. */
@@ -64,7 +65,7 @@ export const buildWorld = async ({ size, ways, cleanups, say }: WorldOptions): P
   cleanups.defer(postgres.stop)
   const grants = await readFile(FLOWS_SQL, 'utf8')
   const spent = new Map<Way, Spent>()
-  const make = async (way: Served, version: 18 | 19): Promise<OdooServer> => {
+  const make = async (way: Served, version: Version): Promise<OdooServer> => {
     const begun = performance.now()
     await createOdooDatabase(postgres, way, version)
     await loadBulk(postgres, way, SIZES[size])
@@ -85,6 +86,7 @@ export const buildWorld = async ({ size, ways, cleanups, say }: WorldOptions): P
     return odoo
   }
   const odoos = new Map<Served, OdooServer>()
+  if (ways.includes('rpc17')) odoos.set('rpc17', await make('rpc17', 17))
   if (ways.includes('rpc18') || ways.includes('sql')) odoos.set('rpc18', await make('rpc18', 18))
   if (ways.includes('rpc19')) odoos.set('rpc19', await make('rpc19', 19))
   await postgres.query(`ALTER ROLE ${FLOWS_ROLE.user} PASSWORD '${FLOWS_ROLE.password}'`)

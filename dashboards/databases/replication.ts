@@ -12,6 +12,7 @@ import { pgReplicationSlotsSafeWalSize, pgReplicationSlotsWalDiff } from '../../
 import { pgStatWal } from '../../collectors/postgres/wal.ts'
 import { pgStatReplicationLag } from '../../collectors/postgres/wal_senders.ts'
 import { pgWalSize } from '../../collectors/postgres/waldir.ts'
+import { promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { THIRD } from '../parts/panel.ts'
 import { lines, says, timeline } from '../parts/panels.ts'
@@ -19,6 +20,7 @@ import { least, most, perSecond } from '../parts/query.ts'
 import { above, below, GOOD, neutral, PAGE, TICKET } from '../parts/thresholds.ts'
 
 const DATABASE = ['server', 'datname'] as const
+const slotLeft = least(pgReplicationSlotsSafeWalSize, ['server', 'slot_name'])
 
 export const replication: Row = {
   id: 10,
@@ -107,13 +109,17 @@ export const replication: Row = {
       ...THIRD,
       id: 17,
       title: 'Until a slot is lost',
-      shows: 'WAL that may still be written before a slot is lost, and the standby behind it with it.',
+      shows:
+        'Of the WAL that each slot may hold back, the share that may still be written before it is lost, and the standby behind it with it.',
       good: 'above the line.',
       otherwise: 'bring its reader back now, or raise max_slot_wal_keep_size.',
       queries: [
-        { expr: least(pgReplicationSlotsSafeWalSize, ['server', 'slot_name']), legend: '{{slot_name}} of {{server}}' },
+        {
+          expr: promql`${slotLeft} / (${slotLeft} + ${most(pgReplicationSlotsWalDiff, ['server', 'slot_name'])} > ${0})`,
+          legend: '{{slot_name}} of {{server}}',
+        },
       ],
-      thresholds: below(POSTGRES.slotSafeBytes, TICKET),
+      thresholds: below(POSTGRES.slotLeftRatio, TICKET),
       noValue: 'No slot has a limit (max_slot_wal_keep_size), or it is lost.',
       alerts: ['OdooPostgresSlotNearLimit'],
     }),

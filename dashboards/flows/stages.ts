@@ -62,7 +62,8 @@ const WIDTH = 3
 const HEIGHT = 7
 /** Flows are read each minute: a span that holds several of these. */
 const READ_EACH = '5m'
-const DEDICATED = 'Told of dedicated tenants and, as far as alerts read it, of flows in mode ticket or page.'
+const DEDICATED =
+  'Told of dedicated tenants and, as far as alerts read it, of flows in mode ticket or page; not while the flow can not be read.'
 
 const of = ({ flows }: Stage) => ({ flow: new RegExp(flows.join('|')) })
 const inHour = (stage: Stage) => ({ ...of(stage), window: '1h' })
@@ -107,7 +108,8 @@ const durations = (stage: Stage, i: number): Placed =>
     step: READ_EACH,
     queries: [{ expr: bucketsOf(flowDuration, [], of(stage)), legend: '{{le}}' }],
     thresholds: neutral,
-    noValue: 'Measured for dedicated tenants only, of completions since Odoo Pulse began to watch.',
+    noValue:
+      'Measured for dedicated tenants only, of completions since Odoo Pulse began to watch; not while the flow can not be read.',
   })
 
 /** In place of durations, of which Odoo stores none. */

@@ -1,11 +1,11 @@
 /** How old what Odoo Pulse tells is. Pure. */
 import { CALENDAR_STALE } from '../../alert-rules/thresholds.ts'
+import { odooSqlReplayLag } from '../../collectors/odoo_sql/replica.ts'
 import { calendarLastSuccess } from '../../src/calendar/metrics.ts'
 import { flowAsOf, flowBackfill, flowClockSkew } from '../../src/flow/metrics.ts'
 import { probeLastSuccess } from '../../src/health.ts'
 import { promql } from '../../src/metric.ts'
 import type { Row } from '../parts/dashboard.ts'
-import { THIRD } from '../parts/panel.ts'
 import { lines } from '../parts/panels.ts'
 import { each, least, most, since } from '../parts/query.ts'
 import { OF, TARGET } from '../parts/targets.ts'
@@ -36,7 +36,7 @@ export const ages: Row = {
       alerts: ['OdooUnreadable'],
     }),
     lines({
-      ...THIRD,
+      width: 6,
       id: 33,
       title: 'Past still to be read',
       shows: 'Of each tenant’s flows, the one whose past has been read least far.',
@@ -48,7 +48,7 @@ export const ages: Row = {
       alerts: ['OdooFlowBackfillStuck'],
     }),
     lines({
-      ...THIRD,
+      width: 6,
       id: 34,
       title: 'Clocks',
       shows: 'The clock of each Odoo, or of its database, less that of Odoo Pulse.',
@@ -59,7 +59,7 @@ export const ages: Row = {
       noValue: 'No flow is read.',
     }),
     lines({
-      ...THIRD,
+      width: 6,
       id: 35,
       title: 'Calendar worked out',
       shows:
@@ -69,6 +69,18 @@ export const ages: Row = {
       queries: [{ expr: since(promql`min(${calendarLastSuccess})`) }],
       thresholds: above(CALENDAR_STALE, TICKET),
       alerts: ['OdooPulseCalendarStale'],
+    }),
+    lines({
+      width: 6,
+      id: 36,
+      title: 'Standbys that flows are read from',
+      shows: 'How old, at most, is what each shows, of tenants whose flows are read by SQL from a standby.',
+      good: 'seconds.',
+      otherwise: 'verdicts come as much later: the dashboard Databases shows what holds it back.',
+      queries: [{ expr: most(odooSqlReplayLag, ['tenant']), legend: '{{tenant}}' }],
+      thresholds: neutral,
+      noValue: 'No flow is read by SQL from a standby.',
+      next: ['databases'],
     }),
   ],
 }

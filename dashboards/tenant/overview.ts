@@ -2,10 +2,11 @@
 import { tenantServer } from '../../alert-rules/recordings.ts'
 import { CRON_LATE } from '../../alert-rules/thresholds.ts'
 import { odooCronNextCall } from '../../collectors/odoo/crons.ts'
-import { odooUp } from '../../collectors/odoo/info.ts'
+import { odooInfo, odooUp } from '../../collectors/odoo/info.ts'
 import { odooQueueJobs } from '../../collectors/odoo/queue.ts'
 import { odooWorkersSaturated } from '../../collectors/odoo/workers.ts'
 import { promql } from '../../src/metric.ts'
+import { tenantInfo } from '../../src/tenants.ts'
 import { firingOfServers, firingOfTenant } from '../parts/alerts.ts'
 import type { Row } from '../parts/dashboard.ts'
 import { overdue } from '../parts/flows.ts'
@@ -16,6 +17,9 @@ import { table } from '../parts/table.ts'
 import { anyIs, below, GOOD, neutral, PAGE, TICKET } from '../parts/thresholds.ts'
 
 const UP = says({ '0': ['no', PAGE], '1': ['yes', GOOD] })
+
+/** One series each, also while replicas have read different configurations. */
+const identity = promql`${most(odooInfo, ['tenant', 'version', 'protocol'])} * on (tenant) group_left (tier, db_cluster) topk by (tenant) (${1}, ${most(tenantInfo, ['tenant', 'tier', 'db_cluster'])})`
 
 export const overview: Row = {
   id: 1,
@@ -95,7 +99,7 @@ export const overview: Row = {
       shows: 'Alerts about the tenant, and about the servers it hangs on.',
       good: 'an empty list.',
       otherwise: 'symptoms say what suffers, causes what may be behind it; the link leads to the runbook.',
-      width: 24,
+      width: 16,
       height: 7,
       labels: [
         { label: 'alertname', title: 'Alert' },
@@ -116,6 +120,25 @@ or ${firingOfServers()} and on (server) ${most(tenantServer, ['server'])})`,
       sortBy: 'Severity',
       thresholds: neutral,
       noValue: 'Nothing fires.',
+    }),
+    table({
+      id: 9,
+      title: 'Who it is',
+      shows: 'The version of each Odoo, by what protocol it is asked, its tier and its machine group.',
+      good: 'what you know of.',
+      otherwise: 'after an upgrade look first whether all its crons run and all its flows are judged.',
+      width: 8,
+      height: 7,
+      labels: [
+        { label: 'tenant', title: 'Tenant' },
+        { label: 'version', title: 'Odoo' },
+        { label: 'protocol', title: 'Asked by' },
+        { label: 'tier', title: 'Tier' },
+        { label: 'db_cluster', title: 'Machine group' },
+      ],
+      values: [{ title: 'Seen', expr: identity, mappings: says({ '1': ['yes', GOOD] }) }],
+      thresholds: neutral,
+      noValue: 'No Odoo is asked.',
     }),
   ],
 }

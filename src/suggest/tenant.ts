@@ -1,5 +1,4 @@
 /** One tenant: its flows one after the other, each read and studied, or the reason why not. */
-import { setImmediate as turn } from 'node:timers/promises'
 import { type Target, Unsupported } from '../collector.ts'
 import type { Config, Tenant } from '../config.ts'
 import { failureOf } from '../deadline.ts'
@@ -7,6 +6,7 @@ import { promiseOf } from '../flow/promise.ts'
 import type { FlowAccess } from '../flow/read/access.ts'
 import { resolveFlow } from '../flow/spec/resolve.ts'
 import type { TenantFlow } from '../flow/spec/tenant_flow.ts'
+import { nextTurn } from '../flow/turn.ts'
 import type { Secrets } from '../secret.ts'
 import { openWay, wayOf } from './open.ts'
 import { type PaceOptions, paced } from './pace.ts'
@@ -83,7 +83,7 @@ const studied = async (
     progress: (items, from) => options.progress(`${items} items, back to ${new Date(from).toISOString().slice(0, 10)}`),
   })
   options.progress(`replaying ${past.history.size()} items`)
-  await turn()
+  await nextTurn()
   if (past.isCut && past.history.size() === 0) return failedBy(undefined, flow, options)
   const study = studyOf(past.history, flow, { ...terms, deadline: all.deadline }, tried, past.period)
   return { status: 'studied', flow, study, isCut: past.isCut }

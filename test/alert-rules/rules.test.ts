@@ -22,7 +22,7 @@ test('promtool accepts the generated rules', (context) => {
   expect(promtool('check', 'rules', ...files)).toContain('SUCCESS')
 })
 
-test.for(testFiles)('promtool tests the rules: %s', (file, context) => {
+test.for(testFiles)('promtool tests the rules: %s', { timeout: 240_000 }, (file, context) => {
   needs(context, 'prometheus')
   expect(promtool('test', 'rules', file)).toContain('SUCCESS')
 })

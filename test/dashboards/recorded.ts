@@ -95,10 +95,10 @@ export interface Served {
   readonly stop: () => Promise<void>
 }
 
-/** On as many ports as there are replicas. */
-export const serve = async (recorded: Recorded, replicas: number, vanishing?: Vanishing): Promise<Served> => {
+/** Each replica on a port of its own. */
+export const serve = async (replicas: readonly Recorded[], vanishing?: Vanishing): Promise<Served> => {
   const began = Date.now() / 1000
-  const servers = Array.from({ length: replicas }, () =>
+  const servers = replicas.map((recorded) =>
     createServer((_, response) => {
       const page = pageOf(recorded, began, Date.now() / 1000, vanishing)
       response.setHeader('content-type', 'text/plain; version=0.0.4').end(page)

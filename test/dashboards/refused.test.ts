@@ -49,7 +49,10 @@ test.for([
     'sum by (tenant) (odoo_flow_open)',
     'replicas: sum counts what each replica of the exporter tells: fold these first, max by (…) without instance',
   ],
-  ['max by (server) (pg_up) / max by (server) (redis_max_clients)', 'divisors: / by what may be 0: write (… > 0)'],
+  [
+    'max by (server) (pg_up) / max by (server) (redis_connected_clients)',
+    'divisors: / by what may be 0: write (… > 0)',
+  ],
   ['rate(odoo_ingress_requests_total[30s])', 'ranges: rate: 30s is too short for what is read every 30s: at least 2m'],
   ['max by (server) (pg_up', 'syntax: '],
 ] as const)('by the checks of its queries: %s', ([query, fault]) => {

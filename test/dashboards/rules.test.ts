@@ -5,6 +5,7 @@ import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard
 import { expect, test } from 'vitest'
 import { ruleFiles } from '../../alert-rules/index.ts'
 import { dashboards } from '../../dashboards/index.ts'
+import { buildDashboard, renderDashboard } from '../../dashboards/parts/dashboard.ts'
 import { alertsOf } from '../../src/alerting/rule.ts'
 import { panelsOf, targetsOf, variablesOf } from '../../tools/dashboards/queries.ts'
 import { generated, root, textOf } from './support.ts'
@@ -49,6 +50,17 @@ test('template-datasource, and variables for several tenants and servers or all'
       expect(variable(name), `${dashboard.uid} ${name}`).toMatchObject(many)
     }
   }
+})
+
+/** 2: as the span of time is changed. */
+test('template-on-time-change-reload: a tenant of last month can be chosen where last month is looked at', () => {
+  const queried = generated.flatMap(variablesOf).filter(({ type }) => type === 'query')
+  expect(queried.length).toBeGreaterThan(10)
+  expect(queried.filter(({ refresh }) => refresh !== 2).map(({ name }) => name)).toEqual([])
+})
+
+test('the same panels give the same bytes', () => {
+  for (const spec of dashboards) expect(renderDashboard(buildDashboard(spec))).toBe(textOf(spec.name))
 })
 
 test('every variable is of use', () => {

@@ -1,35 +1,22 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parse, stringify } from 'yaml'
-import { z } from 'zod'
 import { type Cleanups, createCleanups } from '../../demo/cleanups.ts'
 import { FAULTS } from '../../demo/faults.ts'
-import type { Alert } from '../../demo/receiver.ts'
+import type { HttpPart } from '../../demo/prometheus.ts'
 import { type Demo, startDemo } from '../../demo/start.ts'
 import { lackingParts } from '../../tools/debian.ts'
 import { eventually } from '../support/eventually.ts'
 import { needs } from '../support/needs.ts'
 import { type Case, cases } from './cases.ts'
+import { ask, firing, impatient, notificationsOf, type Told, writeRules } from './support.ts'
 
 /**
  * The whole path on real parts, for each fault: estate → service → Prometheus → the generated rules → Alertmanager →
  * receiver. The rules are the shipped ones in all but their patience: `for` and `keep_firing_for`, minutes in
  * production, are a second here.
  */
-const rules = z.object({
-  groups: z.array(z.looseObject({ rules: z.array(z.looseObject({ for: z.string().optional() })) })),
-})
-const impatient = (text: string): string => {
-  const { groups } = rules.parse(parse(text))
-  const hurry = (rule: (typeof groups)[number]['rules'][number]) => ({
-    ...rule,
-    ...('for' in rule && { for: '1s' }),
-    ...('keep_firing_for' in rule && { keep_firing_for: '1s' }),
-  })
-  return stringify({ groups: groups.map((group) => ({ ...group, rules: group.rules.map(hurry) })) })
-}
 
 const TIMEOUT = 400_000
 const STEP = 180_000
@@ -55,48 +42,31 @@ let runs: ReadonlyMap<string, Promise<Times>> = new Map()
 
 const since = (began: number): number => (performance.now() - began) / 1000
 
-type Told = Pick<Case, 'alert' | 'labels'>
-const isIt = ({ alert, labels }: Told, found: Alert['labels']): boolean =>
-  found.alertname === alert && Object.entries(labels).every(([name, value]) => found[name] === value)
-
 /** Who was told. */
 const received = ({ receiver }: Demo, one: Told): string | undefined =>
-  receiver
-    .notifications()
-    .find(({ alerts }) => alerts.some(({ status, labels }) => status === 'firing' && isIt(one, labels)))?.receiver
+  notificationsOf(receiver, one, 'firing')[0]?.receiver
 
-const active = z.array(
-  z.object({
-    labels: z.record(z.string(), z.string()),
-    status: z.object({ inhibitedBy: z.array(z.string()) }),
-  }),
-)
-/** As Alertmanager has it now; undefined: it does not fire. */
-const firing = async ({ alertmanager }: Demo, one: Told) => {
-  const filter = encodeURIComponent(`alertname="${one.alert}"`)
-  const response = await fetch(`${alertmanager?.url}/api/v2/alerts?filter=${filter}`)
-  return active.parse(await response.json()).find(({ labels }) => isIt(one, labels))
+/** Demos without the parts from Debian have no tests here. */
+const partOf = (part: HttpPart | undefined): HttpPart => {
+  if (part === undefined) throw new Error('lacks a part from Debian')
+  return part
 }
+const firingIn = ({ alertmanager }: Demo, one: Told) => firing(partOf(alertmanager), one)
 
 /** Somebody is told, or the alert is held back by a page of the same tenant. */
 const toldOrHeldBack = async (demo: Demo, one: Told): Promise<string> => {
   let who: string | undefined
   await eventually(async () => {
     who = received(demo, one)
-    if (who === undefined && (await firing(demo, one))?.status.inhibitedBy.length) who = HELD_BACK
+    if (who === undefined && (await firingIn(demo, one))?.status.inhibitedBy.length) who = HELD_BACK
     expect(who).toBeDefined()
   }, STEP)
   return who ?? ''
 }
 const HELD_BACK = 'held back'
 
-const answer = z.object({ data: z.object({ result: z.array(z.unknown()) }) })
-
-const shows = async ({ prometheus }: Demo, { shows: query }: Case): Promise<boolean> => {
-  const response = await fetch(`${prometheus?.url}/api/v1/query?${new URLSearchParams({ query })}`)
-  expect(response.status).toBe(200)
-  return answer.parse(await response.json()).data.result.length > 0
-}
+const shows = async ({ prometheus }: Demo, { shows: query }: Case): Promise<boolean> =>
+  (await ask(partOf(prometheus), query)).length > 0
 
 /** The fault begins; it is seen in the metrics; somebody is notified; it is healed; the alert is over. */
 const goesAndComes = async (demo: Demo, one: Case): Promise<Times> => {
@@ -119,7 +89,7 @@ const goesAndComes = async (demo: Demo, one: Case): Promise<Times> => {
     await heal()
   }
   const healed = performance.now()
-  await eventually(async () => expect(await firing(demo, one)).toBeUndefined(), STEP)
+  await eventually(async () => expect(await firingIn(demo, one)).toBeUndefined(), STEP)
   return { seen, notified, resolved: since(healed), who }
 }
 
@@ -145,13 +115,10 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'odoo-pulse-test-'))
   const lacking = lackingParts()
   if (lacking.some(({ name }) => PARTS.some((part) => part === name))) return
-  const generated = join(import.meta.dirname, '../../alert-rules/generated')
-  for (const file of readdirSync(generated).filter((name) => name.endsWith('.yaml'))) {
-    writeFileSync(join(dir, file), impatient(readFileSync(join(generated, file), 'utf8')))
-  }
+  const ruleFiles = [writeRules(dir, impatient)]
   const options = { for: undefined, listen: { host: '127.0.0.1', port: 0 }, faults: [], speed: 60, install: false }
   const demo = await startDemo(options, lacking, {
-    watching: { ruleFiles: [join(dir, '*.yaml')], interval: 1000 },
+    watching: { ruleFiles, interval: 1000 },
     cleanups,
     say: (line) => {
       if (line.startsWith('in the demo itself')) troubles.push(line)

@@ -67,6 +67,8 @@ export const configs: fc.Arbitrary<LedgerConfig<Target>> = fc.record({
     ...defaultCadence,
     full: 4 * MINUTE,
     recent: 5 * HOUR,
+    // Of all hours each minute, so that each look can be held against all that is there.
+    lately: 30 * DAY,
     whole: 10 * MINUTE,
     massWrite: 12,
     pageRows: 5,

@@ -114,7 +114,7 @@ test('a look that is due goes before the backfill that is under way', () => {
   expect(windows(state, small)).toEqual(bruteForce(small, table, now + MINUTE))
 })
 
-test('each minute a fast look since the highest stamp less the overlap, each ten a full one, in between nothing', () => {
+test('each minute a fast look since the highest stamp less the overlap, each ten a full one and one at older hours', () => {
   const table = tableOf(200, 15 * MINUTE)
   const { state } = asked(emptyLedger, table, now)
   expect(asked(state, table, now + MINUTE - 1).questions).toEqual([])
@@ -122,15 +122,41 @@ test('each minute a fast look since the highest stamp less the overlap, each ten
   const highest = Math.max(...[...table.rows.values()].map(({ written }) => written))
   expect(fast.questions).toHaveLength(1)
   expect(fast.questions[0]).toMatchObject({ kind: 'changed', since: highest - config.overlap, to: now + HOUR / 2 })
+  const newer = floorHour(now) - 3 * DAY
+  expect(fast.questions[0]).toMatchObject({ from: newer })
   const full = asked(fast.state, table, now + 10 * MINUTE)
-  expect(full.questions.map(({ kind }) => kind)).toEqual(['checksums', 'changed'])
+  expect(full.questions).toMatchObject([
+    { kind: 'checksums' },
+    { kind: 'changed', since: now - config.overlap, from: floorHour(now) - 30 * DAY - HOUR, to: newer },
+    { kind: 'changed', from: newer, to: now + HOUR / 2 },
+  ])
+})
+
+test('what changes in an hour of more than three days ago is seen within ten minutes, also where the hour ages meanwhile', () => {
+  const table = tableOf(600, 15 * MINUTE)
+  const { state: before } = asked(emptyLedger, table, now)
+  const write = (id: number, at: Instant): void => {
+    const row = table.rows.get(id)
+    if (row === undefined) throw new Error('no row')
+    table.rows.set(id, { ...row, state: 'open', ended: undefined, written: at })
+  }
+  // Five days old, and in the last hour that a look of each minute reaches until the hour is full.
+  write(4 * 24 * 5, now + 20_000)
+  let state = asked(before, table, now + 29 * MINUTE).state
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 29 * MINUTE))
+  write(4 * 24 * 3, now + 29 * MINUTE + 20_000)
+  write(4 * 24 * 6, now + 29 * MINUTE + 20_000)
+  state = asked(state, table, now + 30 * MINUTE).state
+  expect(windows(state)).not.toEqual(bruteForce(config, table, now + 30 * MINUTE))
+  state = asked(state, table, now + 39 * MINUTE).state
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 39 * MINUTE))
 })
 
 test('full looks go back three days, and each hour one over the whole span', () => {
   const table = tableOf(2000, 15 * MINUTE)
   let { state } = asked(emptyLedger, table, now)
   const full = asked(state, table, now + 10 * MINUTE)
-  expect(full.questions).toMatchObject([{ kind: 'checksums', from: floorHour(now) - 3 * DAY }, { kind: 'changed' }])
+  expect(full.questions[0]).toMatchObject({ kind: 'checksums', from: floorHour(now) - 3 * DAY })
   // Rows that went leave no stamp: of the last days they are missed in ten minutes, older ones within the hour.
   table.rows.delete(4 * 24 * 2)
   table.rows.delete(4 * 24 * 10)
@@ -177,7 +203,7 @@ test('a mass write costs one question a minute and at most one whole look an ove
 })
 
 test('after a mass write a transaction still open at the full look is not passed over', () => {
-  const table = tableOf(2000, 15 * MINUTE)
+  const table = tableOf(2000, 2 * MINUTE)
   let { state } = asked(emptyLedger, table, now)
   for (const [id, row] of table.rows) table.rows.set(id, { ...row, written: now + 30_000 })
   for (let minute = 1; minute <= 6; minute++) state = drive(config, state, table, now + minute * MINUTE)

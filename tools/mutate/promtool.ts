@@ -8,7 +8,9 @@ import { filesOf, type Unit } from './units.ts'
 /** Its output but for what it complains of: a heading for each file, and the word SUCCESS below those it accepts. */
 const run = (args: readonly string[], cwd: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = spawn('promtool', args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
+    // It lives for a second: collecting its garbage seldom spares a fifth of the time.
+    const env = { ...process.env, GOGC: '400' }
+    const child = spawn('promtool', args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] })
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text

@@ -185,10 +185,20 @@ const wind = (work: LedgersWork, { purpose, odooNow }: Asking): void => {
   }
 }
 
+/**
+ * A look was wanted, and there is nothing to look at: after a mass write not before it may have settled. The past waits for
+ * its own turn, or it would be read before all else. Pages that are under way go on.
+ */
+const isOutOfTurn = ({ pages }: Course, { question }: Shared, { purpose }: Asking): boolean =>
+  pages === undefined && isLook(purpose) && question.purpose !== 'look'
+
 const askLedgers = async (course: Course, work: LedgersWork, asking: Asking): Promise<Asked> => {
   if (course.pages === undefined) wind(work, asking)
   const shared = sharedQuestion(work.ledgers)
-  if (shared === undefined) return { kind: 'none', looked: [], isLookDone: false }
+  if (shared === undefined || isOutOfTurn(course, shared, asking)) {
+    atRest(work.ledgers)
+    return { kind: 'none', looked: [], isLookDone: false }
+  }
   const { question, ledgers } = shared
   atRest(work.ledgers.filter((ledger) => !ledgers.includes(ledger)))
   const before = new Map(ledgers.map((ledger) => [ledger, ledger.state.lastLook]))

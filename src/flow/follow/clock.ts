@@ -33,7 +33,9 @@ export const skewWith = (before: Duration | undefined, theirs: Instant, ours: In
 
 /** A ledger whose clock was set back: what it did lies not in the future, so that it goes on looking. */
 export const rewound = (state: LedgerState, now: Instant): LedgerState => {
-  const isAhead = [state.lastLook, state.lastFull, state.lastWhole, state.lastRescan].some((at) => at > now + SET)
+  const isAhead = [state.lastLook, state.lastFull, state.lastOlder, state.lastWhole, state.lastRescan].some(
+    (at) => at > now + SET,
+  )
   if (!isAhead) return state
   const notAfter = (at: Instant): Instant => Math.min(at, now)
   return {
@@ -41,6 +43,7 @@ export const rewound = (state: LedgerState, now: Instant): LedgerState => {
     // A whole look at once: what was read is good for an instant that has not come.
     lastLook: now - minutes(1),
     lastFull: never,
+    lastOlder: never,
     lastWhole: never,
     lastRescan: notAfter(state.lastRescan),
     notBefore: notAfter(state.notBefore),

@@ -1,10 +1,10 @@
 /** What comes of a question of some flows: how they are followed on this Odoo, new readings, or a failure of their own. */
-import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createCutOffs } from '../../calendar/cut_off.ts'
 import type { Failure } from '../../collector.ts'
 import { type Duration, type Instant, minutes } from '../../metric.ts'
 import type { FlowAccess } from '../read/access.ts'
+import { nextTurn } from '../turn.ts'
 import { type Asked, abandon, ask } from './ask.ts'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
@@ -77,7 +77,7 @@ export const createJudging = (deps: JudgingDeps): Judging => {
     const parts = new Set(asked.looked)
     for (const flow of flows.filter(({ method }) => method?.own.some(({ part }) => parts.has(part)))) {
       // A month of a busy flow takes some milliseconds to add up: others have their turn between two of them.
-      await setImmediate()
+      await nextTurn()
       read(flow)
     }
   }

@@ -138,8 +138,9 @@ const isWhole = (config: Config, state: LedgerState, now: Instant): boolean =>
   state.coveredFrom !== undefined && state.coveredFrom <= spanFrom(config, now)
 
 const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState => {
-  // A full look is no more than half a look: it has not asked what changed in older hours.
+  // A full look, and one at older hours, is no more than a part of a look.
   if (work.kind === 'full') return { ...state, look: undefined, coveredTo: work.to, lastFull: work.began }
+  if (work.kind === 'older') return { ...state, look: undefined, lastOlder: work.began }
   const wasWhole = work.kind === 'whole'
   const asOf = floorMinute(work.began)
   const slots = age(config, state.slots, asOf)
@@ -153,6 +154,7 @@ const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState
     highest: higher(state.highest, work.newest),
     lastLook: work.began,
     lastFull: wasWhole ? work.began : state.lastFull,
+    lastOlder: wasWhole ? work.began : state.lastOlder,
     lastWhole: wasWhole ? work.began : state.lastWhole,
     seenUpTo: wasWhole && state.isBlocked ? work.began - config.overlap : state.seenUpTo,
     isBlocked: state.isBlocked && !wasWhole,

@@ -30,12 +30,17 @@ export interface LedgerConfig<T> {
 
 export interface Cadence {
   readonly fast: Duration
+  /**
+   * So old are the hours of which each minute's look asks what is stamped anew, for Odoo has no index on `write_date`: the
+   * rows of the whole span would be gone through for it. Of older ones that is asked as often as a full look comes.
+   */
+  readonly lately: Duration
   /** Checksums of the last days, of so many: nearly all that changes is of these. */
   readonly full: Duration
   readonly recent: Duration
   /**
-   * Checksums of the whole span. Stamps tell each minute what changed in older hours too; only what leaves no stamp there
-   * (rows deleted or moved to another hour, jobs, orders of old payments) waits so long.
+   * Checksums of the whole span. Stamps tell what changed in older hours; only what leaves no stamp there (rows deleted or
+   * moved to another hour, jobs, orders of old payments) waits so long.
    */
   readonly whole: Duration
   /** Time of day, UTC, from which the nightly rescan may begin. */
@@ -50,6 +55,7 @@ export interface Cadence {
 
 export const defaultCadence: Cadence = {
   fast: minutes(1),
+  lately: hours(72),
   full: minutes(10),
   recent: hours(72),
   whole: hours(1),
@@ -98,7 +104,8 @@ export interface HourToRead {
 }
 
 export interface Work {
-  readonly kind: 'fast' | 'full' | 'whole' | 'backfill' | 'rescan'
+  /** `older`: what is stamped anew in the hours that a fast look leaves out. */
+  readonly kind: 'fast' | 'older' | 'full' | 'whole' | 'backfill' | 'rescan'
   /** When it began: what it sees is at least as new. */
   readonly began: Instant
   readonly from: Instant
@@ -122,8 +129,9 @@ export interface LedgerState {
   readonly seenUpTo: Instant
   readonly isBlocked: boolean
   readonly lastLook: Instant
-  /** A whole look is a full one too. */
+  /** A whole look is a full one and one at older hours, too. */
   readonly lastFull: Instant
+  readonly lastOlder: Instant
   readonly lastWhole: Instant
   readonly lastRescan: Instant
   readonly notBefore: Instant
@@ -148,6 +156,7 @@ export const emptyLedger: LedgerState = {
   isBlocked: false,
   lastLook: never,
   lastFull: never,
+  lastOlder: never,
   lastWhole: never,
   lastRescan: never,
   notBefore: never,

@@ -1,6 +1,6 @@
 /**
- * What the ledger looks at next: a look each minute, a full one each ten, one over the whole span each hour, the backfill
- * and the nightly rescan between.
+ * What the ledger looks at next: a look each minute at the latest days, a full one each ten and one at what is older, one
+ * over the whole span each hour, the backfill and the nightly rescan between.
  */
 import type { Duration, Instant } from '../../metric.ts'
 import { floorHour, floorMinute, HOUR } from './counts.ts'
@@ -39,7 +39,7 @@ const FAST_CHECKSUMS: Duration = 24 * HOUR
 
 /** The look that is due. */
 export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
-  const { fast, full, recent, whole } = config.cadence
+  const { fast, full, recent, whole, lately } = config.cadence
   const to = spanTo(config, now)
   if (state.coveredFrom === undefined) return begin('whole', now, backfillTo(config, to, now), to)
   const from = atLeast(state.coveredFrom, spanFrom(config, now))
@@ -48,9 +48,11 @@ export const lookFor = (config: Config, state: LedgerState, now: Instant): Work 
     return begin('whole', now, from, to)
   }
   if (state.isBlocked || floorMinute(now) < floorMinute(state.lastLook) + fast) return undefined
-  // The fast look comes after it all the same: stamps alone tell what changed in older hours.
   if (now >= state.lastFull + full) return begin('full', now, atLeast(from, floorHour(now) - recent), to)
-  return begin('fast', now, config.fast === 'checksums' ? atLeast(from, floorHour(now) - FAST_CHECKSUMS) : from, to)
+  if (config.fast === 'checksums') return begin('fast', now, atLeast(from, floorHour(now) - FAST_CHECKSUMS), to)
+  const newer = atLeast(from, floorHour(now) - lately)
+  if (newer > from && now >= state.lastOlder + full) return begin('older', now, from, newer)
+  return begin('fast', now, newer, to)
 }
 
 const rescanDue = ({ cadence }: Config, now: Instant): Instant =>
@@ -87,11 +89,10 @@ export const questionOf = (config: Config, state: LedgerState, work: Work): Ques
     const hoursToRead = page(work.toRead, config.cadence.pageRows).map(({ hour }) => hour)
     return { kind: 'rows', purpose: purposeOf(work), hours: hoursToRead }
   }
-  if (work.kind !== 'fast' || config.fast === 'checksums') {
-    return { kind: 'checksums', purpose: purposeOf(work), from, to }
-  }
+  const isByStamp = work.kind === 'older' || (work.kind === 'fast' && config.fast === 'changed')
+  if (!isByStamp) return { kind: 'checksums', purpose: purposeOf(work), from, to }
   // From the highest stamp seen: no clock of ours. It can't be ahead of now, unless the database's clock was set back.
-  const highest = Math.min(state.highest ?? state.lastLook, work.began)
+  const highest = Math.min(work.kind === 'older' ? state.lastOlder : (state.highest ?? state.lastLook), work.began)
   const since = atLeast(highest - config.overlap, state.seenUpTo)
   return { kind: 'changed', purpose: 'look', since, from, to, limit: config.cadence.massWrite }
 }

@@ -1,5 +1,4 @@
 /** One reader over either way to Odoo's tables: what it asks, in which order, and what it makes of the answers. */
-import { setImmediate } from 'node:timers/promises'
 import { CollectError, Unsupported } from '../../collector.ts'
 import { hours as hoursOf, type Instant } from '../../metric.ts'
 import { allOf, type Condition } from '../condition/condition.ts'
@@ -7,6 +6,7 @@ import { evaluate, isMissing, type Row } from '../condition/evaluate.ts'
 import { floorHour, HOUR } from '../ledger/counts.ts'
 import type { Item } from '../ledger/item.ts'
 import type { ResolvedFlow } from '../spec/resolve.ts'
+import { nextTurn } from '../turn.ts'
 import { documentsAt } from './documents.ts'
 import { type DayIds, type FindDays, type Floors, floors } from './floors.ts'
 import { groupNamesAt } from './group_names.ts'
@@ -111,7 +111,7 @@ const ROWS_AT_ONCE = 500
 async function* slices(pages: AsyncIterable<readonly Row[]>) {
   for await (const page of pages) {
     for (let from = 0; from < page.length; from += ROWS_AT_ONCE) {
-      await setImmediate()
+      await nextTurn()
       yield page.slice(from, from + ROWS_AT_ONCE)
     }
   }
@@ -193,7 +193,7 @@ const changedIn =
     if (here === 'too_many') return here
     const hours = [...here]
     const lately = Math.max(from, floorHour(source.now()) - LATELY)
-    for (const path of plan.stampsElsewhere) {
+    for (const path of lately < to ? plan.stampsElsewhere : []) {
       const elsewhere = await changedElsewhere(source, plan, await rows(path, lately), limit, signal)
       if (elsewhere === 'too_many') return elsewhere
       hours.push(...elsewhere)

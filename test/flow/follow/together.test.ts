@@ -273,3 +273,36 @@ test.for(['changed', 'checksums'] as const)(
     )
   },
 )
+
+test('after a mass write nothing of the past is asked in the turn of a look', async () => {
+  const rows = new Map<number, Row>()
+  for (let id = 1; id <= 20; id++) write(rows, { id, age: id * 3 * HOUR, took: MINUTE }, NOW, false)
+  const asked: string[] = []
+  const course = courseWith(two, ledgersOf('changed'))
+  const put = (purpose: Wish['purpose'], now: Instant) => {
+    const access: FlowAccess = {
+      via: 'rpc',
+      odoo,
+      reader: readerOf(rows, true, asked),
+      now: () => now,
+      withheld: undefined,
+    }
+    return ask(course, {
+      call: (_what, question) => question(access, new AbortController().signal),
+      odooNow: () => now,
+      purpose,
+    })
+  }
+  for (let isDone = false; !isDone; ) ({ isLookDone: isDone } = await put('first', NOW))
+  const { massWrite, whole } = defaultCadence
+  const later = NOW + MINUTE
+  for (let id = 100; id <= 100 + massWrite; id++) write(rows, { id, age: 30 * MINUTE, took: undefined }, later, false)
+  asked.length = 0
+  expect((await put('look', later)).kind).toBe('changed')
+  // As long as it may not have settled.
+  expect((await put('look', later)).kind).toBe('none')
+  expect(asked).toEqual(['changed'])
+  // The past has its own turn, and the look comes when it is due.
+  expect((await put('backfill', later)).kind).toBe('checksums')
+  expect((await put('look', NOW + Math.min(whole, 4 * MINUTE))).kind).toBe('checksums')
+})
