@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { equivalents, listed } from './mutate/equivalent.ts'
-import { failing, mutantsOf, type Progress, sound, survivorsOf } from './mutate/kill.ts'
+import { hunt, mutantsOf, type Progress, sound } from './mutate/kill.ts'
 import { isEnough, rowsOf, tableOf } from './mutate/report.ts'
 import { reaching, rulesIn } from './mutate/rules.ts'
 import { unitsIn } from './mutate/units.ts'
@@ -50,11 +50,6 @@ const main = async (folder: string): Promise<number> => {
     all.filter((mutant) => isAsked(mutant.rule) && !equivalent.has(mutant)),
   )
   const units = unitsIn(join(root, 'test/alert-rules'), estate)
-  const needed = new Set(mutants.map(({ rule }) => rule))
-  const reached = units.filter((unit) => unit.rules.some(({ name }) => needed.has(name)))
-  const broken = await failing(folder, reached, workers)
-  for (const unit of broken) say(`left out, it fails with the rules as they are: ${unit.name}`)
-  const used = reached.filter((unit) => !broken.includes(unit))
   const begun = Date.now()
   const seconds = () => Math.round((Date.now() - begun) / 1000)
   let told = 0
@@ -67,8 +62,9 @@ const main = async (folder: string): Promise<number> => {
       told = survivors.length
     }
   }
-  const survivors = await survivorsOf(folder, mutants, used, { workers, say: progress })
+  const { survivors, broken } = await hunt(folder, mutants, units, { workers, say: progress })
   if (process.stderr.isTTY) say('')
+  for (const unit of broken) say(`it says nothing, as it fails with the rules as they are: ${unit.name}`)
   const rows = rowsOf(estate, mutants, survivors).filter(
     ({ alert, mutants: n }) => n > 0 && (values.only.length === 0 || isAsked(alert) || n > 0),
   )

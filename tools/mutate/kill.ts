@@ -42,25 +42,6 @@ export const sound = async (folder: string, mutants: readonly Mutant[]): Promise
   return kept
 }
 
-/** Units that do not pass with the rules as they are: they would kill everything. */
-export const failing = async (folder: string, units: readonly Unit[], workers: number): Promise<readonly Unit[]> => {
-  const failed: Unit[] = []
-  await shared(
-    workers,
-    [...units].sort((a, b) => b.cost - a.cost),
-    async (some) => {
-      const passed = await passes(
-        folder,
-        some.map((unit) => ({ unit })),
-      )
-      failed.push(...some.filter((_, i) => !passed[i]))
-      return []
-    },
-    ({ cost }) => cost,
-  )
-  return failed
-}
-
 /** Of a process: what it is given to do, in units of cost and in number. */
 const FULL = { cost: 600, items: 24 }
 
@@ -113,66 +94,96 @@ export interface Progress {
   readonly trials: number
 }
 
-/** In the order given. */
-export const survivorsOf = async (
-  folder: string,
-  mutants: readonly Mutant[],
-  units: readonly Unit[],
-  { workers, say }: { readonly workers: number; readonly say: (progress: Progress) => void },
-): Promise<readonly Mutant[]> => {
-  const reaching = Map.groupBy(
-    units.flatMap((unit) => unit.rules.map((rule) => ({ rule: rule.name, unit }))),
-    ({ rule }) => rule,
-  )
-  const survivors = new Set<Mutant>()
-  let [done, trials] = [0, 0]
-  /** `<rule> <unit>` → how often it killed a mutant of the rule, and how often it was tried. */
+export interface Found {
+  /** In the order given. */
+  readonly survivors: readonly Mutant[]
+  /** Units that fail with the rules as they are, and so say nothing. */
+  readonly broken: readonly Unit[]
+}
+
+/** Units by what they have shown of a rule's mutants so far: which of them is to be tried next. */
+const recordOfUnits = () => {
+  /** `<rule> <unit>` */
   const record = new Map<string, { killed: number; tried: number }>()
-  const recordOf = ({ rule }: Mutant, unit: Unit) => {
+  const of = ({ rule }: Mutant, unit: Unit) => {
     const key = `${rule} ${unit.name}`
     const known = record.get(key) ?? { killed: 0, tried: 0 }
     record.set(key, known)
     return known
   }
   const promise = (mutant: Mutant, unit: Unit): number => {
-    const { killed, tried } = recordOf(mutant, unit)
+    const { killed, tried } = of(mutant, unit)
     return (killed + (unit.of === mutant.rule ? 1 : 0.3)) / (tried + 2) / (unit.cost + 60)
   }
-  const nextFor = ({ mutant, left }: Hunt): Unit | undefined => {
-    let [best, most]: [Unit | undefined, number] = [undefined, -1]
-    for (const unit of left) {
-      const value = promise(mutant, unit)
-      if (value > most) [best, most] = [unit, value]
+  return {
+    tell: (mutant: Mutant, unit: Unit, isKilled: boolean): void => {
+      const known = of(mutant, unit)
+      known.tried += 1
+      if (isKilled) known.killed += 1
+    },
+    best: ({ mutant, left }: Hunt): Unit | undefined => {
+      let [best, most]: [Unit | undefined, number] = [undefined, -1]
+      for (const unit of left) {
+        const value = promise(mutant, unit)
+        if (value > most) [best, most] = [unit, value]
+      }
+      return best
+    },
+  }
+}
+
+export const hunt = async (
+  folder: string,
+  mutants: readonly Mutant[],
+  units: readonly Unit[],
+  { workers, say }: { readonly workers: number; readonly say: (progress: Progress) => void },
+): Promise<Found> => {
+  const reaching = Map.groupBy(
+    units.flatMap((unit) => unit.rules.map((rule) => ({ rule: rule.name, unit }))),
+    ({ rule }) => rule,
+  )
+  const survivors = new Set<Mutant>()
+  const record = recordOfUnits()
+  let [done, trials] = [0, 0]
+  /** Asked once of each unit that fails with a mutant: whether it passes with the rules as they are. */
+  const sane = new Map<Unit, boolean>()
+  const check = async (some: readonly Unit[]): Promise<void> => {
+    const unknown = [...new Set(some)].filter((unit) => !sane.has(unit))
+    const passed =
+      unknown.length === 0
+        ? []
+        : await passes(
+            folder,
+            unknown.map((unit) => ({ unit })),
+          )
+    for (const [i, unit] of unknown.entries()) sane.set(unit, passed[i] ?? false)
+  }
+  const work = async (some: readonly Hunt[]): Promise<readonly Hunt[]> => {
+    const tried = some.map((each) => ({ each, unit: record.best(each) }))
+    const now = tried.flatMap(({ each, unit }) => (unit ? [{ each, unit, instead: each.mutant.mutated }] : []))
+    const passed = now.length === 0 ? [] : await passes(folder, now)
+    trials += now.length
+    await check(now.filter((_, i) => !passed[i]).map(({ unit }) => unit))
+    const killed = new Set<Hunt>()
+    for (const [i, { each, unit }] of now.entries()) {
+      const isKilled = passed[i] === false && sane.get(unit) === true
+      record.tell(each.mutant, unit, isKilled)
+      each.left.delete(unit)
+      if (isKilled) killed.add(each)
     }
-    return best
+    const again = some.filter((each) => !killed.has(each) && each.left.size > 0)
+    for (const each of some) if (!killed.has(each) && each.left.size === 0) survivors.add(each.mutant)
+    done += some.length - again.length
+    say({ done, of: mutants.length, survivors: [...survivors], trials })
+    return again
   }
   const hunts = mutants.map((mutant) => ({
     mutant,
     left: new Set((reaching.get(mutant.rule) ?? []).map(({ unit }) => unit)),
   }))
-  const work = async (some: readonly Hunt[]): Promise<readonly Hunt[]> => {
-    const trialsNow = some.flatMap((hunt) => {
-      const unit = nextFor(hunt)
-      if (unit === undefined) return []
-      hunt.left.delete(unit)
-      return [{ hunt, unit, instead: hunt.mutant.mutated }]
-    })
-    const passed = trialsNow.length === 0 ? [] : await passes(folder, trialsNow)
-    trials += trialsNow.length
-    const again: Hunt[] = []
-    for (const [i, { hunt, unit }] of trialsNow.entries()) {
-      const known = recordOf(hunt.mutant, unit)
-      known.tried += 1
-      if (!passed[i]) known.killed += 1
-      else if (hunt.left.size > 0) again.push(hunt)
-      else survivors.add(hunt.mutant)
-    }
-    for (const { mutant, left } of some)
-      if (left.size === 0 && !trialsNow.some(({ hunt }) => hunt.mutant === mutant)) survivors.add(mutant)
-    done += some.length - again.length
-    say({ done, of: mutants.length, survivors: [...survivors], trials })
-    return again
+  await shared(workers, hunts, work, (each) => record.best(each)?.cost ?? 0)
+  return {
+    survivors: mutants.filter((mutant) => survivors.has(mutant)),
+    broken: [...sane].flatMap(([unit, isSane]) => (isSane ? [] : [unit])),
   }
-  await shared(workers, hunts, work, (hunt) => nextFor(hunt)?.cost ?? 0)
-  return mutants.filter((mutant) => survivors.has(mutant))
 }
