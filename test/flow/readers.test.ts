@@ -173,7 +173,12 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
 
   test('an hour of more rows than a page', async () => {
     const pages = await both((reader) => pagesOf(reader, 'background-jobs', [FULL]))
-    expect(pages.map((p) => p.map((page) => page.length))).toEqual([[500, 500, 100], [IN_FULL]])
+    // A page of SQL holds more, and is given on in pieces.
+    expect(pages.map((p) => p.map((page) => page.length))).toEqual([
+      [500, 500, 100],
+      [500, 500, 100],
+    ])
+    expect(pages.map((p) => p.flat().length)).toEqual([IN_FULL, IN_FULL])
     const ids = pages.map((p) => p.flat().map(({ id }) => id))
     expect(ids[0]).toEqual([...new Set(ids[0])].sort((a, b) => a - b))
     expect(ids[1]).toEqual(ids[0])
@@ -472,5 +477,8 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
   test('nothing can be written on the connection of the reader', async () => {
     await expect(query("UPDATE queue_job SET state = 'done'")).rejects.toThrow(/read-only/)
     expect(await query("SELECT current_setting('statement_timeout') AS timeout")).toEqual([{ timeout: '10s' }])
+    expect(await query("SELECT current_setting('max_parallel_workers_per_gather') AS processes")).toEqual([
+      { processes: '0' },
+    ])
   })
 })
