@@ -473,5 +473,8 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
   test('nothing can be written on the connection of the reader', async () => {
     await expect(query("UPDATE queue_job SET state = 'done'")).rejects.toThrow(/read-only/)
     expect(await query("SELECT current_setting('statement_timeout') AS timeout")).toEqual([{ timeout: '10s' }])
+    expect(await query("SELECT current_setting('max_parallel_workers_per_gather') AS processes")).toEqual([
+      { processes: '0' },
+    ])
   })
 })
