@@ -22,7 +22,6 @@ const flow = labelsOf(flowAlerting, 'tenant', 'flow')
 const process = labelsOf(flowAlerting, 'tenant', 'process')
 const alerting = labelsOf(flowAlerting, 'tenant', 'flow', 'process', 'severity')
 const mode = labelsOf(flowInfo, 'tenant', 'flow', 'process', 'mode')
-const named = labelsOf(windowActive, 'tenant', 'business_window', 'process')
 const ofTenant = labelsOf(tenantKnown, 'tier', 'db_cluster')
 
 /** One each: of replicas that disagree, by the configuration read last. */
@@ -42,9 +41,12 @@ const concerning = (fold: 'min' | 'max', values: (matchers: string) => PromQL): 
   or label_replace(${flowAlerting} * on (tenant) group_left () ${fold} by (tenant) (${values(OF_ALL)}), "of", "all", "", "")
 )`
 
-const isActive = (matchers: string): PromQL => promql`max by (${named}) (${windowActive}${matchers}) == ${1}`
-const sensitivity = (matchers: string): PromQL =>
-  promql`max by (${named}) (${windowSensitivity}${matchers}) and on (${named}) ${isActive(matchers)}`
+/** A name may be one of several processes; of all there is one. */
+const sensitivity = (matchers: string): PromQL => {
+  const window = labelsOf(windowActive, 'tenant', 'business_window')
+  const named = matchers === OF_ALL ? window : promql`${window}, ${labelsOf(windowActive, 'process')}`
+  return promql`max by (${named}) (${windowSensitivity}${matchers}) and on (${named}) max by (${named}) (${windowActive}${matchers}) == ${1}`
+}
 
 /** Of one kind. */
 const ofKind = (metric: MetricDescriptor, kind: string, matchers: string): PromQL =>
