@@ -69,6 +69,7 @@ export const configs: fc.Arbitrary<LedgerConfig<Target>> = fc.record({
     recent: 5 * HOUR,
     // Of all hours each minute, so that each look can be held against all that is there.
     lately: 30 * DAY,
+    latelyByChecksum: 30 * DAY,
     whole: 10 * MINUTE,
     massWrite: 12,
     pageRows: 5,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MINUTE } from '../../src/flow/ledger/counts.ts'
+import { HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import { emptyLedger, type LedgerConfig, type LedgerState } from '../../src/flow/ledger/ledger_state.ts'
 import { viewOf } from '../../src/flow/ledger/reading.ts'
 import { windowsOf } from '../../src/flow/ledger/windows.ts'
@@ -38,6 +38,33 @@ test('after each look, of changes without a stamp after each whole one, the wind
     { numRuns: 250 },
   )
   expect(compared).toBeGreaterThan(1200)
+})
+
+test('where each minute’s look leaves older hours to others, the windows are right with each whole one', () => {
+  let [compared, older] = [0, 0]
+  fc.assert(
+    fc.property(configs, skew, skew, fc.array(ops, { minLength: 20, maxLength: 120 }), (any, db, app, steps) => {
+      const cadence = { ...any.cadence, lately: 4 * HOUR, latelyByChecksum: 2 * HOUR }
+      const config = { ...any, cadence }
+      const world = newWorld(db, app)
+      let state = emptyLedger
+      for (const op of steps) {
+        perform(world, op)
+        const { lastWhole, lastOlder } = state
+        state = drive(config, state, world.table, clock(world))
+        if (state.lastOlder !== lastOlder) older += 1
+        if (state.lastWhole === lastWhole || state.lastWhole <= world.hiddenAt) continue
+        expect(windows(config, state)).toEqual(bruteForce(config, world.table, clock(world)))
+        compared += 1
+      }
+      state = settle(config, world, state)
+      const restarted = drive(config, emptyLedger, world.table, clock(world))
+      if (state.lastWhole === clock(world)) expect(windows(config, state)).toEqual(windows(config, restarted))
+    }),
+    { numRuns: 150 },
+  )
+  expect(compared).toBeGreaterThan(300)
+  expect(older).toBeGreaterThan(100)
 })
 
 test('two replicas whose looks fall on other seconds, while rows change under their hands, agree once both have looked', () => {

@@ -35,6 +35,8 @@ export interface Cadence {
    * rows of the whole span would be gone through for it. Of older ones that is asked as often as a full look comes.
    */
   readonly lately: Duration
+  /** The same where changes show in checksums only, which are dearer. */
+  readonly latelyByChecksum: Duration
   /** Checksums of the last days, of so many: nearly all that changes is of these. */
   readonly full: Duration
   readonly recent: Duration
@@ -56,6 +58,8 @@ export interface Cadence {
 export const defaultCadence: Cadence = {
   fast: minutes(1),
   lately: hours(72),
+  // The hours that page.
+  latelyByChecksum: hours(6),
   full: minutes(10),
   recent: hours(72),
   whole: hours(1),

@@ -2,7 +2,7 @@
  * What the ledger looks at next: a look each minute at the latest days, a full one each ten and one at what is older, one
  * over the whole span each hour, the backfill and the nightly rescan between.
  */
-import type { Duration, Instant } from '../../metric.ts'
+import type { Instant } from '../../metric.ts'
 import { floorHour, floorMinute, HOUR } from './counts.ts'
 import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } from './ledger_state.ts'
 
@@ -34,12 +34,9 @@ const begin = (kind: Work['kind'], now: Instant, from: Instant, to: Instant): Wo
   newest: undefined,
 })
 
-/** Where changes show in checksums only, those of the hours that page are asked for each minute. */
-const FAST_CHECKSUMS: Duration = 6 * HOUR
-
 /** The look that is due. */
 export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
-  const { fast, full, recent, whole, lately } = config.cadence
+  const { fast, full, recent, whole, lately, latelyByChecksum } = config.cadence
   const to = spanTo(config, now)
   if (state.coveredFrom === undefined) return begin('whole', now, backfillTo(config, to, now), to)
   const from = atLeast(state.coveredFrom, spanFrom(config, now))
@@ -49,7 +46,7 @@ export const lookFor = (config: Config, state: LedgerState, now: Instant): Work 
   }
   if (state.isBlocked || floorMinute(now) < floorMinute(state.lastLook) + fast) return undefined
   if (now >= state.lastFull + full) return begin('full', now, atLeast(from, floorHour(now) - recent), to)
-  if (config.fast === 'checksums') return begin('fast', now, atLeast(from, floorHour(now) - FAST_CHECKSUMS), to)
+  if (config.fast === 'checksums') return begin('fast', now, atLeast(from, floorHour(now) - latelyByChecksum), to)
   const newer = atLeast(from, floorHour(now) - lately)
   if (newer > from && now >= state.lastOlder + full) return begin('older', now, from, newer)
   return begin('fast', now, newer, to)
