@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { run } from '../src/cli.ts'
+import { cli } from './support/cli.ts'
 import { needs } from './support/needs.ts'
 
 const EXAMPLE = join(import.meta.dirname, '../odoo-pulse.example.yaml')
@@ -19,22 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-const cli = async (...args: readonly string[]) => {
-  let [stdout, stderr] = ['', '']
-  const code = await run(['generate', ...args], {
-    version: '0',
-    env: {},
-    signals: { on: () => undefined, off: () => undefined } as never,
-    out: (text) => {
-      stdout += text
-    },
-    err: (text) => {
-      stderr += text
-    },
-    exit: () => undefined,
-  })
-  return { code, stdout, stderr }
-}
+const generate = (...args: readonly string[]) => cli('generate', ...args)
 
 test('it writes rules and Alertmanager’s configuration that promtool and amtool accept, with the links configured', async (context) => {
   needs(context, 'prometheus', 'alertmanager')
@@ -45,7 +30,7 @@ test('it writes rules and Alertmanager’s configuration that promtool and amtoo
     'url: "https://a.example.com"',
   )
   writeFileSync(file, text)
-  const { code, stdout } = await cli('--config', file, '--out', out)
+  const { code, stdout } = await generate('--config', file, '--out', out)
   expect(code).toBe(0)
   expect(stdout).toContain('wrote    rules/flows.yaml\n')
   const flows = readFileSync(join(out, 'rules/flows.yaml'), 'utf8')
@@ -61,7 +46,7 @@ test('it writes rules and Alertmanager’s configuration that promtool and amtoo
 
 test('dashboards are those shipped, with the links configured', async () => {
   const shipped = readFileSync(join(import.meta.dirname, '../dashboards/generated/flows.json'), 'utf8')
-  await cli('--config', EXAMPLE, '--out', out)
+  await generate('--config', EXAMPLE, '--out', out)
   const text = readFileSync(join(out, 'dashboards/flows.json'), 'utf8')
   const runbooksOf = (json: string) =>
     JSON.parse(json).templating.list.find(({ name }: { readonly name: string }) => name === 'runbooks')
@@ -71,18 +56,18 @@ test('dashboards are those shipped, with the links configured', async () => {
 
   const small = join(dir, 'odoo-pulse.yaml')
   writeFileSync(small, SMALL)
-  await cli('--config', small, '--out', join(dir, 'small'), '--part')
+  await generate('--config', small, '--out', join(dir, 'small'), '--part')
   expect(readFileSync(join(dir, 'small/dashboards/flows.json'), 'utf8')).toBe(shipped)
 })
 
 test('--check writes nothing, and tells stale from missing', async () => {
-  expect((await cli('--config', EXAMPLE, '--out', out, '--check')).code).toBe(1)
+  expect((await generate('--config', EXAMPLE, '--out', out, '--check')).code).toBe(1)
   expect(existsSync(out)).toBe(false)
-  await cli('--config', EXAMPLE, '--out', out)
-  expect((await cli('--config', EXAMPLE, '--out', out, '--check')).code).toBe(0)
+  await generate('--config', EXAMPLE, '--out', out)
+  expect((await generate('--config', EXAMPLE, '--out', out, '--check')).code).toBe(0)
   writeFileSync(join(out, 'alertmanager.yml'), 'route: {}')
   rmSync(join(out, 'odoo-pulse.tmpl'))
-  const { code, stdout } = await cli('--config', EXAMPLE, '--out', out, '--check')
+  const { code, stdout } = await generate('--config', EXAMPLE, '--out', out, '--check')
   expect(code).toBe(1)
   expect(stdout).toContain('stale    alertmanager.yml\n')
   expect(stdout).toContain('missing  odoo-pulse.tmpl\n')
@@ -90,7 +75,7 @@ test('--check writes nothing, and tells stale from missing', async () => {
 })
 
 test('--part is what is merged, --json is for scripts', async () => {
-  const { stdout } = await cli('--config', EXAMPLE, '--out', out, '--part', '--json')
+  const { stdout } = await generate('--config', EXAMPLE, '--out', out, '--part', '--json')
   const { files } = JSON.parse(stdout)
   expect(files).toContainEqual({ path: 'alertmanager.part.yml', state: 'written' })
   expect(existsSync(join(out, 'alertmanager.yml'))).toBe(false)
@@ -99,7 +84,7 @@ test('--part is what is merged, --json is for scripts', async () => {
 test('without `oncall` it writes the rules, and says what it left', async () => {
   const file = join(dir, 'odoo-pulse.yaml')
   writeFileSync(file, SMALL)
-  const { code, stderr } = await cli('--config', file, '--out', out)
+  const { code, stderr } = await generate('--config', file, '--out', out)
   expect(code).toBe(0)
   expect(stderr).toContain('has no `oncall`')
   expect(existsSync(join(out, 'alertmanager.yml'))).toBe(false)
@@ -111,7 +96,7 @@ test('without `oncall` it writes the rules, and says what it left', async () => 
 test('a configuration with problems is not generated from', async () => {
   const file = join(dir, 'odoo-pulse.yaml')
   writeFileSync(file, `${SMALL}oncall: { receivers: {}, page: x }\n`)
-  const { code, stderr } = await cli('--config', file, '--out', out)
+  const { code, stderr } = await generate('--config', file, '--out', out)
   expect(code).toBe(2)
   expect(stderr).toContain('oncall.page')
   expect(existsSync(out)).toBe(false)
@@ -119,7 +104,7 @@ test('a configuration with problems is not generated from', async () => {
 
 test('where it can’t write it says so', async () => {
   writeFileSync(out, 'a file')
-  const { code, stderr } = await cli('--config', EXAMPLE, '--out', out)
+  const { code, stderr } = await generate('--config', EXAMPLE, '--out', out)
   expect(code).toBe(1)
   expect(stderr).toContain("can't be written")
 })
@@ -132,14 +117,14 @@ test('a flow of one’s own gives a runbook to go on writing, and tests of its a
   const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
   const flow = /^```yaml\n(# flows\.d\/wms-export\.yaml\n.*?)^```/ms.exec(readme)?.[1] ?? ''
   writeFileSync(join(dir, 'flows.d/wms-export.yaml'), flow)
-  expect((await cli('--config', file, '--out', out)).code).toBe(0)
+  expect((await generate('--config', file, '--out', out)).code).toBe(0)
   const told = execFileSync('promtool', ['test', 'rules', join(out, 'tests/wms-export.yaml')], { encoding: 'utf8' })
   expect(told).toContain('SUCCESS')
   const runbook = join(out, 'runbooks/flows/wms-export.md')
   expect(readFileSync(runbook, 'utf8')).toMatch(/^# wms-export$/m)
   // What people have written stays.
   writeFileSync(runbook, '# wms-export\n\nAsk the warehouse.\n')
-  expect((await cli('--config', file, '--out', out)).code).toBe(0)
+  expect((await generate('--config', file, '--out', out)).code).toBe(0)
   expect(readFileSync(runbook, 'utf8')).toContain('Ask the warehouse.')
-  expect((await cli('--config', file, '--out', out, '--check')).code).toBe(0)
+  expect((await generate('--config', file, '--out', out, '--check')).code).toBe(0)
 })

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { run } from '../src/cli.ts'
 import { fine, RECEIVERS, ROUTE, ruleFile } from './alerting/linting.ts'
+import { cli } from './support/cli.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const EXAMPLE = join(root, 'odoo-pulse.example.yaml')
@@ -25,22 +25,7 @@ const write = (name: string, text: string): string => {
   return file
 }
 
-const cli = async (...args: readonly string[]) => {
-  let [stdout, stderr] = ['', '']
-  const code = await run(['lint', ...args], {
-    version: '0',
-    env: {},
-    signals: { on: () => undefined, off: () => undefined } as never,
-    out: (text) => {
-      stdout += text
-    },
-    err: (text) => {
-      stderr += text
-    },
-    exit: () => undefined,
-  })
-  return { code, stdout, stderr }
-}
+const lint = (...args: readonly string[]) => cli('lint', ...args)
 
 test('what is shipped is clean: rules, their texts, tests and runbooks, Alertmanager’s configuration', async () => {
   const given = [
@@ -51,13 +36,13 @@ test('what is shipped is clean: rules, their texts, tests and runbooks, Alertman
     '--alertmanager',
     'deploy/alertmanager.yml',
   ]
-  const { code, stdout } = await cli(...given.map((arg) => (arg.startsWith('--') ? arg : join(root, arg))))
+  const { code, stdout } = await lint(...given.map((arg) => (arg.startsWith('--') ? arg : join(root, arg))))
   expect(stdout).toMatch(/^SUCCESS: 7 rule files, .* files of tests: nothing is found by \d+ checks\n$/)
   expect(code).toBe(0)
 })
 
 test('what is generated for the example is clean, with its dashboards, routes and inhibitions', async () => {
-  const { code, stdout } = await cli('--config', EXAMPLE)
+  const { code, stdout } = await lint('--config', EXAMPLE)
   expect(stdout).toMatch(/^SUCCESS: .* 6 dashboards, .*, alertmanager\.yml: nothing is found/)
   expect(code).toBe(0)
 })
@@ -68,7 +53,7 @@ test('a route of the configuration that no alert takes is found in what would be
   page: on-call
   routes: [{ tier: shared, page: on-call }, { tier: shared, db_cluster: pg, page: on-call }]
 `
-  const { code, stdout } = await cli('--config', write('odoo-pulse.yaml', SMALL + oncall))
+  const { code, stdout } = await lint('--config', write('odoo-pulse.yaml', SMALL + oncall))
   expect(code).toBe(1)
   expect(stdout).toMatch(/^alertmanager\.yml:\d+ route\.routes\[\d+\]: no alert comes here/m)
 })
@@ -77,9 +62,9 @@ test('of a flow of one’s own the beginning of a runbook is taken, until one is
   const config = write('odoo-pulse.yaml', SMALL)
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   write('flows.d/wms-export.yaml', /^```yaml\n(# flows\.d\/wms-export\.yaml\n.*?)^```/ms.exec(readme)?.[1] ?? '')
-  expect((await cli('--config', config)).code).toBe(0)
+  expect((await lint('--config', config)).code).toBe(0)
   write('runbooks/flows/wms-export.md', '# wms-export\n')
-  const { code, stdout } = await cli('--config', config, '--runbooks', join(dir, 'runbooks'))
+  const { code, stdout } = await lint('--config', config, '--runbooks', join(dir, 'runbooks'))
   expect(code).toBe(1)
   expect(stdout).toContain(
     'runbooks/flows/wms-export.md: its sections are, in this order: # wms-export, ## What is promised',
@@ -92,23 +77,23 @@ test('rules of one’s own are checked beside ours; a group of ours that is give
     'own.yaml',
     ruleFile({ ...fine, annotations: { ...fine.annotations, runbook_url: 'https://wiki/x' } }).text,
   )
-  expect((await cli('--config', config, '--rules', own)).code).toBe(0)
+  expect((await lint('--config', config, '--rules', own)).code).toBe(0)
   const ours = readFileSync(join(root, 'alert-rules/generated/redis.yaml'), 'utf8').replace('> 0.9', '> 1')
   const changed = write('redis.yaml', ours.replaceAll('redis_up', 'redis_upp'))
-  const { stdout } = await cli('--config', config, '--rules', changed)
+  const { stdout } = await lint('--config', config, '--rules', changed)
   expect(stdout.split('\n').filter((line) => /^\S+redis\.yaml:/.test(line))).not.toEqual([])
   expect(stdout).not.toMatch(/^rules\/redis\.yaml/m)
 })
 
 test('without a configuration the files given are checked alone', async () => {
   const file = write('alertmanager.yml', stringify({ route: ROUTE, receivers: RECEIVERS }))
-  const { code, stdout } = await cli('--alertmanager', file)
+  const { code, stdout } = await lint('--alertmanager', file)
   expect(code).toBe(0)
   expect(stdout).toContain('SUCCESS: 0 rule files')
 })
 
 test('all that can’t be read is told at once, exit code 2', async () => {
-  const { code, stdout, stderr } = await cli(
+  const { code, stdout, stderr } = await lint(
     '--rules',
     join(dir, 'a.yaml'),
     '--dashboards',
@@ -122,20 +107,20 @@ test('all that can’t be read is told at once, exit code 2', async () => {
 })
 
 test('a wrong command line or configuration is exit code 2', async () => {
-  expect((await cli('--nonsense')).code).toBe(2)
-  const { code, stderr } = await cli('--config', write('odoo-pulse.yaml', 'serverz: {}\n'))
+  expect((await lint('--nonsense')).code).toBe(2)
+  const { code, stderr } = await lint('--config', write('odoo-pulse.yaml', 'serverz: {}\n'))
   expect(code).toBe(2)
   expect(stderr).toContain('did you mean "servers"?')
 })
 
 test('YAML that is none is a finding with its line', async () => {
-  const { code, stdout } = await cli('--rules', write('own.yaml', 'groups:\n  - name: [a\n    rules: []\n'))
+  const { code, stdout } = await lint('--rules', write('own.yaml', 'groups:\n  - name: [a\n    rules: []\n'))
   expect(code).toBe(1)
   expect(stdout).toMatch(/own\.yaml:3:\d+: not valid YAML/)
 })
 
 test('--json: findings with what to do, problems of what was asked', async () => {
-  const { code, stdout } = await cli(
+  const { code, stdout } = await lint(
     '--json',
     '--rules',
     write('own.yaml', ruleFile({ ...fine, expr: 'odoo_upp == 0' }).text),
@@ -153,12 +138,12 @@ test('--json: findings with what to do, problems of what was asked', async () =>
     near: 'odoo_upp == 0',
     fix: expect.stringContaining('docs/metrics.md'),
   })
-  const missing = JSON.parse((await cli('--json', '--rules', join(dir, 'none.yaml'))).stdout)
+  const missing = JSON.parse((await lint('--json', '--rules', join(dir, 'none.yaml'))).stdout)
   expect(missing).toMatchObject({ valid: false, findings: [], problems: [{ message: 'no such file' }] })
 })
 
 test('--help has examples and the exit codes', async () => {
-  const { code, stdout } = await cli('--help')
+  const { code, stdout } = await lint('--help')
   expect(code).toBe(0)
   expect(stdout).toContain('Exit codes: 0 nothing is found, 1 something is, 2')
 })
