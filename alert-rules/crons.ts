@@ -29,8 +29,8 @@ const failingSince = ask(
 /** What Odoo leaves when it switches a failing cron off: inactive, and a count that was 4 or more and is gone (a user who does it leaves the count). */
 const justSwitchedOff = promql`max by (${cron}) (last_over_time(${cronFailures}[1h])) >= ${4}
   and on (${cron}) ${cronOff}
-  unless on (${cron}) max by (${cron}) (${odooCronFailures})
-  and on (${tenant}) max by (${tenant}) (${odooCronFailures})`
+  unless on (${cron}) ${odooCronFailures}
+  and on (${tenant}) ${odooCronFailures}`
 
 const SWITCHED_OFF = 'OdooCronSwitchedOff'
 const fired = `max by (${cron}) (last_over_time(ALERTS{alertname="${SWITCHED_OFF}",alertstate="firing"}[1h]))`
@@ -38,7 +38,7 @@ const since = `max by (${cron}) (last_over_time(ALERTS_FOR_STATE{alertname="${SW
 /** Held for a week while it is off, and while nothing is seen of the tenant's crons. */
 const stillOff = promql`(
   ${fired} and on (${cron}) ${cronOff}
-  or ${fired} unless on (${tenant}) max by (${tenant}) (${odooCronActive}) and on (${tenant}) max by (${tenant}) (${tenantInfo})
+  or ${fired} unless on (${tenant}) ${odooCronActive} and on (${tenant}) max by (${tenant}) (${tenantInfo})
 ) and on (${cron}) time() - ${since} < ${7 * DAY}`
 
 const late: RuleGroup = {
