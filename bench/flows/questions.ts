@@ -37,8 +37,9 @@ export const questionsOf = (course: Course, access: FlowAccess): readonly Asked[
   const from = () => Math.min(...work.ledgers.map(({ config }) => spanFrom(config, now())))
   const to = () => Math.max(...work.ledgers.map(({ config }) => spanTo(config, now())))
   const recent = () => Math.max(from(), floorHour(now()) - defaultCadence.recent)
-  const newer = () => Math.max(from(), floorHour(now()) - defaultCadence.lately)
   const byStamp = work.ledgers.every(({ config }) => config.fast !== 'checksums')
+  const way = byStamp ? 'changed' : 'checksums'
+  const after = ({ [way]: age }: Readonly<Record<typeof way, number>>) => Math.max(from(), floorHour(now()) - age)
   let sums: readonly { readonly hour: number; readonly count: number }[] = []
   const checksums = async (since: number) => {
     sums = [...(await reader.checksums(flows, since, to(), signal()))].sort((a, b) => b.hour - a.hour)

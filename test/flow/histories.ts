@@ -68,8 +68,9 @@ export const configs: fc.Arbitrary<LedgerConfig<Target>> = fc.record({
     full: 4 * MINUTE,
     recent: 5 * HOUR,
     // Of all hours each minute, so that each look can be held against all that is there.
-    lately: 30 * DAY,
-    latelyByChecksum: 30 * DAY,
+    lately: { changed: 30 * DAY, checksums: 30 * DAY },
+    widely: { changed: 30 * DAY, checksums: 30 * DAY },
+    older: 4 * MINUTE,
     whole: 10 * MINUTE,
     massWrite: 12,
     pageRows: 5,

@@ -44,7 +44,11 @@ test('where each minute’s look leaves older hours to others, the windows are r
   let [compared, older] = [0, 0]
   fc.assert(
     fc.property(configs, skew, skew, fc.array(ops, { minLength: 20, maxLength: 120 }), (any, db, app, steps) => {
-      const cadence = { ...any.cadence, lately: 4 * HOUR, latelyByChecksum: 2 * HOUR }
+      const cadence = {
+        ...any.cadence,
+        lately: { changed: 2 * HOUR, checksums: HOUR },
+        widely: { changed: 4 * HOUR, checksums: 2 * HOUR },
+      }
       const config = { ...any, cadence }
       const world = newWorld(db, app)
       let state = emptyLedger

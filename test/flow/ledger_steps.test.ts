@@ -114,25 +114,66 @@ test('a look that is due goes before the backfill that is under way', () => {
   expect(windows(state, small)).toEqual(bruteForce(small, table, now + MINUTE))
 })
 
-test('each minute a fast look since the highest stamp less the overlap, each ten a full one and one at older hours', () => {
+test('each minute a look at the last day since the highest stamp less the overlap, each three at the last three', () => {
   const table = tableOf(200, 15 * MINUTE)
   const { state } = asked(emptyLedger, table, now)
   expect(asked(state, table, now + MINUTE - 1).questions).toEqual([])
-  const fast = asked(state, table, now + MINUTE)
   const highest = Math.max(...[...table.rows.values()].map(({ written }) => written))
-  expect(fast.questions).toHaveLength(1)
-  expect(fast.questions[0]).toMatchObject({ kind: 'changed', since: highest - config.overlap, to: now + HOUR / 2 })
+  const to = now + HOUR / 2
+  let before = state
+  const look = (minute: number) => {
+    const { state: after, questions } = asked(before, table, now + minute * MINUTE)
+    before = after
+    return questions
+  }
+  const lately = { kind: 'changed', since: highest - config.overlap, from: floorHour(now) - DAY, to }
+  expect(look(1)).toMatchObject([lately])
+  expect(look(2)).toMatchObject([lately])
+  // What came into the older hours since the whole look was not looked for.
+  expect(look(3)).toMatchObject([
+    { kind: 'changed', since: highest - config.overlap, from: floorHour(now) - 3 * DAY, to },
+  ])
+  put(table, 900, now + 4 * MINUTE)
+  expect(look(4)[0]).toMatchObject(lately)
+  expect(look(5)[0]).toMatchObject({ since: now + MINUTE, from: floorHour(now) - DAY })
+  expect(look(6)[0]).toMatchObject({ since: now, from: floorHour(now) - 3 * DAY })
+})
+
+test('each ten minutes a full look, after the minute’s own, and each twenty one at older hours', () => {
+  const table = tableOf(200, 15 * MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  const look = (minute: number) => {
+    const { state: after, questions } = asked(state, table, now + minute * MINUTE)
+    state = after
+    return questions.map(({ kind }) => kind)
+  }
+  expect(look(9)).toEqual(['changed'])
   const newer = floorHour(now) - 3 * DAY
-  expect(fast.questions[0]).toMatchObject({ from: newer })
-  const full = asked(fast.state, table, now + 10 * MINUTE)
-  expect(full.questions).toMatchObject([
-    { kind: 'checksums' },
+  const full = asked(state, table, now + 10 * MINUTE)
+  expect(full.questions).toMatchObject([{ kind: 'changed' }, { kind: 'checksums', from: newer, to: now + HOUR / 2 }])
+  expect(look(10)).toEqual(['changed', 'checksums'])
+  expect(look(11)).toEqual(['changed'])
+  const older = asked(state, table, now + 20 * MINUTE)
+  expect(older.questions).toMatchObject([
+    { kind: 'changed', from: newer },
+    { kind: 'checksums', from: newer },
     { kind: 'changed', since: now - config.overlap, from: floorHour(now) - 30 * DAY - HOUR, to: newer },
-    { kind: 'changed', from: newer, to: now + HOUR / 2 },
   ])
 })
 
-test('what changes in an hour of more than three days ago is seen within ten minutes, also where the hour ages meanwhile', () => {
+test('where a minute’s look takes longer than a minute, the full one has its turn all the same', () => {
+  const table = tableOf(200, 15 * MINUTE)
+  let { state, ask } = step(config, asked(emptyLedger, table, now).state, { kind: 'clock', now: now + 10 * MINUTE })
+  const kinds: string[] = []
+  for (let at = now + 12 * MINUTE; kinds.length < 4; at += 2 * MINUTE) {
+    if (ask === undefined) throw new Error('nothing is asked')
+    kinds.push(ask.kind)
+    for (const input of answers(table, ask, at, true, 500)) ({ state, ask } = step(config, state, input))
+  }
+  expect(kinds).toEqual(['changed', 'checksums', 'changed', 'changed'])
+})
+
+test('what changes in an hour of more than three days ago is seen within twenty minutes, also where the hour ages meanwhile', () => {
   const table = tableOf(600, 15 * MINUTE)
   const { state: before } = asked(emptyLedger, table, now)
   const write = (id: number, at: Instant): void => {
@@ -140,7 +181,7 @@ test('what changes in an hour of more than three days ago is seen within ten min
     if (row === undefined) throw new Error('no row')
     table.rows.set(id, { ...row, state: 'open', ended: undefined, written: at })
   }
-  // Five days old, and in the last hour that a look of each minute reaches until the hour is full.
+  // Five days old, and in the last hour that a wide look reaches until the hour is full.
   write(4 * 24 * 5, now + 20_000)
   let state = asked(before, table, now + 29 * MINUTE).state
   expect(windows(state)).toEqual(bruteForce(config, table, now + 29 * MINUTE))
@@ -148,16 +189,30 @@ test('what changes in an hour of more than three days ago is seen within ten min
   write(4 * 24 * 6, now + 29 * MINUTE + 20_000)
   state = asked(state, table, now + 30 * MINUTE).state
   expect(windows(state)).not.toEqual(bruteForce(config, table, now + 30 * MINUTE))
-  state = asked(state, table, now + 39 * MINUTE).state
-  expect(windows(state)).toEqual(bruteForce(config, table, now + 39 * MINUTE))
+  state = asked(state, table, now + 49 * MINUTE).state
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 49 * MINUTE))
 })
 
-test('full looks go back three days, and each hour one over the whole span', () => {
+test('what changes in an hour of two days ago is seen within three minutes', () => {
+  const table = tableOf(600, 15 * MINUTE)
+  let { state } = asked(emptyLedger, table, now)
+  const row = table.rows.get(4 * 24 * 2)
+  if (row === undefined) throw new Error('no row')
+  table.rows.set(row.id, { ...row, state: 'open', ended: undefined, written: now + 20_000 })
+  for (const minute of [1, 2]) {
+    state = asked(state, table, now + minute * MINUTE).state
+    expect(windows(state)).not.toEqual(bruteForce(config, table, now + minute * MINUTE))
+  }
+  state = asked(state, table, now + 3 * MINUTE).state
+  expect(windows(state)).toEqual(bruteForce(config, table, now + 3 * MINUTE))
+})
+
+test('full looks go back three days, and each three hours one over the whole span', () => {
   const table = tableOf(2000, 15 * MINUTE)
   let { state } = asked(emptyLedger, table, now)
   const full = asked(state, table, now + 10 * MINUTE)
-  expect(full.questions[0]).toMatchObject({ kind: 'checksums', from: floorHour(now) - 3 * DAY })
-  // Rows that went leave no stamp: of the last days they are missed in ten minutes, older ones within the hour.
+  expect(full.questions[1]).toMatchObject({ kind: 'checksums', from: floorHour(now) - 3 * DAY })
+  // Rows that went leave no stamp: of the last days they are missed in ten minutes, older ones within three hours.
   table.rows.delete(4 * 24 * 2)
   table.rows.delete(4 * 24 * 10)
   ;({ state } = asked(full.state, table, now + 20 * MINUTE))
@@ -165,9 +220,9 @@ test('full looks go back three days, and each hour one over the whole span', () 
     bruteForce(config, table, now + 20 * MINUTE).verdicts.find(({ window }) => window === '3d'),
   )
   expect(windows(state)).not.toEqual(bruteForce(config, table, now + 20 * MINUTE))
-  const whole = asked(state, table, now + 60 * MINUTE)
-  expect(whole.questions[0]).toMatchObject({ kind: 'checksums', from: floorHour(now) - 30 * DAY })
-  expect(windows(whole.state)).toEqual(bruteForce(config, table, now + 60 * MINUTE))
+  const whole = asked(state, table, now + 3 * HOUR)
+  expect(whole.questions[0]).toMatchObject({ kind: 'checksums', from: floorHour(now + 3 * HOUR) - 30 * DAY - HOUR })
+  expect(windows(whole.state)).toEqual(bruteForce(config, table, now + 3 * HOUR))
 })
 
 test('only the hours that changed are read again', () => {

@@ -7,6 +7,8 @@ import { close, type PostgresClient, type Query } from '../../collectors/postgre
 import { startStandby } from '../../demo/postgres.ts'
 import { condition } from '../../src/flow/condition/condition.ts'
 import type { Item } from '../../src/flow/ledger/item.ts'
+import { keptRows } from '../../src/flow/read/kept.ts'
+import { planOf } from '../../src/flow/read/plan.ts'
 import type { FlowReader, HourChecksum } from '../../src/flow/read/reader.ts'
 import type { ResolvedFlow } from '../../src/flow/spec/resolve.ts'
 import type { Instant } from '../../src/metric.ts'
@@ -159,6 +161,23 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
     const judged = flow(name).open !== undefined && name !== 'outgoing-mail'
     expect(new Set(byRpc.flat().map(({ state }) => state)).size).toBeGreaterThan(judged ? 1 : 0)
   })
+
+  test.for(hourlyOn(version).filter((name) => !stampless.has(readable[name]?.(version).model ?? '')))(
+    '%s: rows that are kept add up to what the server says',
+    async (name) => {
+      const hours = [0, 1, 2, 3, 4, 5].map((n) => NIGHT + n * HOUR)
+      for (const [, reader] of readers) {
+        const kept = keptRows()
+        let rows = 0
+        for await (const [page = []] of reader.rows([flow(name)], hours, signal(), kept)) rows += page.length
+        expect(rows).toBeGreaterThan(0)
+        await reader.checksums([flow(name)], NIGHT, MORNING, signal(), kept)
+        const plan = planOf([flow(name)], catalogueOf(version))
+        const left = hours.filter((hour) => (kept.rowsOf(plan, hour)?.length ?? 0) > 0)
+        expect(left).toEqual(hours)
+      }
+    },
+  )
 
   test('counts are those of a plain question', async () => {
     const where = "date_created >= '2026-10-24 22:00' AND date_created < '2026-10-25 04:00'"

@@ -50,7 +50,9 @@ const nextPage = (course: Course, hours: readonly Instant[], { call, purpose }: 
   call(`${nameOf(course)}: rows`, (access, signal) => {
     if (course.pages === undefined) {
       const abort = new AbortController()
-      const rows = access.reader.rows(course.flows, hours, abort.signal)
+      // What is read to see what looks did not is read anew.
+      if (purpose !== 'look') course.kept.forget(hours)
+      const rows = access.reader.rows(course.flows, hours, abort.signal, purpose === 'look' ? course.kept : undefined)
       course.pages = { abort, iterator: rows[Symbol.asyncIterator](), purpose }
     }
     const { abort, iterator } = course.pages
@@ -84,12 +86,12 @@ const nextSums = async (
   ledgers: readonly Ledger[],
   { call }: Asking,
 ): Promise<readonly HourChecksum[] | undefined> => {
-  const { flows } = course
+  const { flows, kept } = course
   const { key, upTo, found } = sumsSoFar(work, question, ledgers)
   const end = stretchEnd(upTo, question.to, work.stretch)
   const begun = performance.now()
   const more = await call(`${nameOf(course)}: checksums`, ({ reader }, signal) =>
-    reader.checksums(flows, upTo, end, signal),
+    reader.checksums(flows, upTo, end, signal, kept),
   )
   const isQuick = performance.now() - begun < QUICK
   const sums = { key, upTo: end, found: [...found, ...more] }
@@ -128,7 +130,7 @@ const answered = async (course: Course, work: LedgersWork, shared: Shared, askin
     case 'changed': {
       const { since, from, to, limit } = question
       const hours = await call(`${nameOf(course)}: changes`, ({ reader }, signal) =>
-        reader.changedSince(course.flows, since, from, to, limit, signal),
+        reader.changedSince(course.flows, since, from, to, limit, signal, course.kept),
       )
       const now = odooNow()
       return () => ({ kind: 'changed', hours, now })

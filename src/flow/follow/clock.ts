@@ -33,15 +33,21 @@ export const skewWith = (before: Duration | undefined, theirs: Instant, ours: In
 
 /** A ledger whose clock was set back: what it did lies not in the future, so that it goes on looking. */
 export const rewound = (state: LedgerState, now: Instant): LedgerState => {
-  const isAhead = [state.lastLook, state.lastFull, state.lastOlder, state.lastWhole, state.lastRescan].some(
-    (at) => at > now + SET,
-  )
+  const isAhead = [
+    state.lastLook,
+    state.lastWide,
+    state.lastFull,
+    state.lastOlder,
+    state.lastWhole,
+    state.lastRescan,
+  ].some((at) => at > now + SET)
   if (!isAhead) return state
   const notAfter = (at: Instant): Instant => Math.min(at, now)
   return {
     ...state,
     // A whole look at once: what was read is good for an instant that has not come.
     lastLook: now - minutes(1),
+    lastWide: never,
     lastFull: never,
     lastOlder: never,
     lastWhole: never,

@@ -8,6 +8,7 @@ import type { Item } from '../ledger/item.ts'
 import { progress } from '../ledger/ledger.ts'
 import type { LedgerConfig, LedgerState, Purpose } from '../ledger/ledger_state.ts'
 import { backgroundFor, purposeOf } from '../ledger/look.ts'
+import { type KeptRows, keptRows } from '../read/kept.ts'
 import type { HourChecksum, Present } from '../read/reader.ts'
 import type { ResolvedFlow } from '../spec/resolve.ts'
 import type { Target } from '../spec/tenant_flow.ts'
@@ -82,6 +83,8 @@ export interface Course {
   readonly phase: Duration
   interval: Duration
   pages: Pages | undefined
+  /** Rows that looks have read. */
+  readonly kept: KeptRows
   /** Our clock, as all that follow. */
   nextLook: Instant
   /** The question that has just failed will be put in smaller parts. */
@@ -108,6 +111,7 @@ export const courseOf = (
   phase: random() * interval,
   interval,
   pages: undefined,
+  kept: keptRows(),
   nextLook: now,
   isNarrowed: false,
   failed: undefined,

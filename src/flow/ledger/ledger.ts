@@ -153,6 +153,7 @@ const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState
     asOf,
     highest: higher(state.highest, work.newest),
     lastLook: work.began,
+    lastWide: wasWhole || work.kind === 'wide' ? work.began : state.lastWide,
     lastFull: wasWhole ? work.began : state.lastFull,
     lastOlder: wasWhole ? work.began : state.lastOlder,
     lastWhole: wasWhole ? work.began : state.lastWhole,

@@ -21,7 +21,7 @@ export interface LedgerConfig<T> {
   readonly ahead: Duration
   /** The longest transaction and the greatest difference of Odoo's and its database's clocks, together. */
   readonly overlap: Duration
-  /** How the look of each minute is done: by stamps, or, where the table has none, by the checksums of the last day. */
+  /** How the look of each minute is done: by stamps, or, where the table has none, by the checksums of the last hours. */
   readonly fast: 'changed' | 'checksums'
   /** Whether what open items are worth is kept. */
   readonly countsWorth: boolean
@@ -31,12 +31,15 @@ export interface LedgerConfig<T> {
 export interface Cadence {
   readonly fast: Duration
   /**
-   * So old are the hours of which each minute's look asks what is stamped anew, for Odoo has no index on `write_date`: the
-   * rows of the whole span would be gone through for it. Of older ones that is asked as often as a full look comes.
+   * So old are the hours that each minute's look leaves out. Odoo has no index on `write_date`: the rows of the whole span
+   * would be gone through for what is stamped anew; and checksums are dearer than that.
    */
-  readonly lately: Duration
-  /** The same where changes show in checksums only, which are dearer. */
-  readonly latelyByChecksum: Duration
+  readonly lately: Readonly<Record<LedgerConfig<never>['fast'], Duration>>
+  /** So often a minute's look is a wide one, which leaves out older hours alone. */
+  readonly wide: Duration
+  readonly widely: Readonly<Record<LedgerConfig<never>['fast'], Duration>>
+  /** So often is asked what is stamped anew in the hours that a wide look leaves out. */
+  readonly older: Duration
   /** Checksums of the last days, of so many: nearly all that changes is of these. */
   readonly full: Duration
   readonly recent: Duration
@@ -57,12 +60,14 @@ export interface Cadence {
 
 export const defaultCadence: Cadence = {
   fast: minutes(1),
-  lately: hours(72),
-  // The hours that page.
-  latelyByChecksum: hours(6),
+  lately: { changed: hours(24), checksums: hours(2) },
+  wide: minutes(3),
+  // Over a weekend; and the hours that page.
+  widely: { changed: hours(72), checksums: hours(6) },
+  older: minutes(20),
   full: minutes(10),
   recent: hours(72),
-  whole: hours(1),
+  whole: hours(3),
   rescanAt: hours(2),
   massWrite: 500,
   pageRows: 2000,
@@ -108,8 +113,8 @@ export interface HourToRead {
 }
 
 export interface Work {
-  /** `older`: what is stamped anew in the hours that a fast look leaves out. */
-  readonly kind: 'fast' | 'older' | 'full' | 'whole' | 'backfill' | 'rescan'
+  /** `wide` is a fast look that goes farther back; `older`: what is stamped anew in the hours that it leaves out. */
+  readonly kind: 'fast' | 'wide' | 'older' | 'full' | 'whole' | 'backfill' | 'rescan'
   /** When it began: what it sees is at least as new. */
   readonly began: Instant
   readonly from: Instant
@@ -133,7 +138,8 @@ export interface LedgerState {
   readonly seenUpTo: Instant
   readonly isBlocked: boolean
   readonly lastLook: Instant
-  /** A whole look is a full one and one at older hours, too. */
+  /** A whole look is all the others, too. */
+  readonly lastWide: Instant
   readonly lastFull: Instant
   readonly lastOlder: Instant
   readonly lastWhole: Instant
@@ -159,6 +165,7 @@ export const emptyLedger: LedgerState = {
   seenUpTo: never,
   isBlocked: false,
   lastLook: never,
+  lastWide: never,
   lastFull: never,
   lastOlder: never,
   lastWhole: never,

@@ -1,8 +1,8 @@
 /**
- * What the ledger looks at next: a look each minute at the latest days, a full one each ten and one at what is older, one
- * over the whole span each hour, the backfill and the nightly rescan between.
+ * What the ledger looks at next: each minute at the last day or, now and then, the last three; a full look each ten; one
+ * at what is older, and now and then one over the whole span; the backfill and the nightly rescan between.
  */
-import type { Instant } from '../../metric.ts'
+import type { Duration, Instant } from '../../metric.ts'
 import { floorHour, floorMinute, HOUR } from './counts.ts'
 import type { HourToRead, LedgerConfig, LedgerState, Purpose, Question, Work } from './ledger_state.ts'
 
@@ -34,9 +34,17 @@ const begin = (kind: Work['kind'], now: Instant, from: Instant, to: Instant): Wo
   newest: undefined,
 })
 
+/** Of a minute: by stamps or checksums, of a few hours or, now and then, of more. */
+const minutesLook = (config: Config, state: LedgerState, now: Instant, from: Instant, to: Instant): Work => {
+  const { wide, lately, widely } = config.cadence
+  const isWide = now >= state.lastWide + wide
+  const age = (isWide ? widely : lately)[config.fast]
+  return begin(isWide ? 'wide' : 'fast', now, atLeast(from, floorHour(now) - age), to)
+}
+
 /** The look that is due. */
 export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
-  const { fast, full, recent, whole, lately, latelyByChecksum } = config.cadence
+  const { fast, full, recent, whole, widely, older } = config.cadence
   const to = spanTo(config, now)
   if (state.coveredFrom === undefined) return begin('whole', now, backfillTo(config, to, now), to)
   const from = atLeast(state.coveredFrom, spanFrom(config, now))
@@ -44,12 +52,14 @@ export const lookFor = (config: Config, state: LedgerState, now: Instant): Work 
   if (now >= state.lastWhole + (state.isBlocked ? Math.min(whole, config.overlap) : whole)) {
     return begin('whole', now, from, to)
   }
-  if (state.isBlocked || floorMinute(now) < floorMinute(state.lastLook) + fast) return undefined
-  if (now >= state.lastFull + full) return begin('full', now, atLeast(from, floorHour(now) - recent), to)
-  if (config.fast === 'checksums') return begin('fast', now, atLeast(from, floorHour(now) - latelyByChecksum), to)
-  const newer = atLeast(from, floorHour(now) - lately)
-  if (newer > from && now >= state.lastOlder + full) return begin('older', now, from, newer)
-  return begin('fast', now, newer, to)
+  if (state.isBlocked) return undefined
+  // After a minute's look, when what has changed since it was due is known: its hours would else be read for it.
+  const isDue = (last: Instant, every: Duration) => now >= last + every && state.lastLook >= last + every
+  if (isDue(state.lastFull, full)) return begin('full', now, atLeast(from, floorHour(now) - recent), to)
+  const newer = atLeast(from, floorHour(now) - widely[config.fast])
+  const hasOlder = config.fast === 'changed' && newer > from
+  if (hasOlder && isDue(state.lastOlder, older)) return begin('older', now, from, newer)
+  return floorMinute(now) < floorMinute(state.lastLook) + fast ? undefined : minutesLook(config, state, now, from, to)
 }
 
 const rescanDue = ({ cadence }: Config, now: Instant): Instant =>
@@ -79,6 +89,15 @@ const page = (toRead: readonly HourToRead[], limit: number): readonly HourToRead
   return end === -1 ? toRead : toRead.slice(0, end)
 }
 
+const isMinutes = ({ kind }: Work): boolean => kind === 'fast' || kind === 'wide'
+
+/** Until when the look before saw what had been stamped in these hours. */
+const seenBefore = ({ highest, lastLook, lastWide, lastOlder }: LedgerState, { kind }: Work): Instant => {
+  if (kind === 'older') return lastOlder
+  const lately = highest ?? lastLook
+  return kind === 'wide' ? Math.min(lately, lastWide) : lately
+}
+
 /** The next question of a piece of work. */
 export const questionOf = (config: Config, state: LedgerState, work: Work): Question => {
   const { from, to } = work
@@ -86,10 +105,10 @@ export const questionOf = (config: Config, state: LedgerState, work: Work): Ques
     const hoursToRead = page(work.toRead, config.cadence.pageRows).map(({ hour }) => hour)
     return { kind: 'rows', purpose: purposeOf(work), hours: hoursToRead }
   }
-  const isByStamp = work.kind === 'older' || (work.kind === 'fast' && config.fast === 'changed')
+  const isByStamp = work.kind === 'older' || (isMinutes(work) && config.fast === 'changed')
   if (!isByStamp) return { kind: 'checksums', purpose: purposeOf(work), from, to }
   // From the highest stamp seen: no clock of ours. It can't be ahead of now, unless the database's clock was set back.
-  const highest = Math.min(work.kind === 'older' ? state.lastOlder : (state.highest ?? state.lastLook), work.began)
+  const highest = Math.min(seenBefore(state, work), work.began)
   const since = atLeast(highest - config.overlap, state.seenUpTo)
   return { kind: 'changed', purpose: 'look', since, from, to, limit: config.cadence.massWrite }
 }

@@ -19,13 +19,15 @@ export interface Plan {
   readonly model: string
   /** Which rows are items of any of them. */
   readonly base: Condition
+  /** The same but for what a checksum is counted by, its state: which rows may have been items a moment ago. */
+  readonly lasting: Condition
   /** The field that partitions the rows into hours. */
   readonly slot: string
   /** Whether the primary key stands in for an index on it. */
   readonly hasFloor: boolean
   /** Whether it tells when a row was made. */
   readonly isCreation: boolean
-  /** What their items are made of; of several also what tells whose item a row is. */
+  /** What their items and their checksums are made of, and what tells whose item a row is. */
   readonly shape: Shape
   /** What a checksum is counted by. */
   readonly by: readonly string[]
@@ -138,27 +140,31 @@ export const planOf = (flows: readonly ResolvedFlow[], catalogue: Catalogue): Pl
   const { model } = first
   const slot = slotOf(first, catalogue)
   const bases = flows.map((flow) => conditionsFor(flow, catalogue))
-  const whose = flows.length > 1 ? bases.flat().flatMap(pathsIn) : []
-  const shape = shapeOf(catalogue, model, distinct([...flows.flatMap(itemPaths), ...whose]))
+  const by = catalogue.field(model, 'state') ? ['state'] : []
   const stamp = catalogue.field(model, STAMP) ? STAMP : undefined
+  const stampsElsewhere = distinct(flows.flatMap(decisive)).flatMap(
+    (relation) => stampPath(catalogue, model, relation) ?? [],
+  )
+  const ofItems = [...flows.flatMap(itemPaths), slot.field, ...bases.flat().flatMap(pathsIn)]
+  const ofChanges = stamp === undefined ? [] : [...by, stamp, ...stampsElsewhere]
+  const shape = shapeOf(catalogue, model, distinct([...ofItems, ...ofChanges]))
   return {
     flows,
     model,
     base: anyOf(bases),
+    lasting: anyOf(bases.map((base) => base.filter((each) => !(each.kind === 'field' && by.includes(each.field))))),
     slot: slot.field,
     hasFloor: slot.floor !== undefined,
     isCreation: isCreation(first),
     shape,
-    by: catalogue.field(model, 'state') ? ['state'] : [],
+    by,
     aggregates:
       stamp === undefined
         ? distinct(flows.flatMap((flow) => traces(flow, catalogue, shape.fields)))
         : [{ field: stamp, fn: 'max' }],
     counted: distinct(flows.flatMap(states).map(({ when }) => allOf(when))).filter(leadsElsewhere),
     stamp,
-    stampsElsewhere: distinct(flows.flatMap(decisive)).flatMap(
-      (relation) => stampPath(catalogue, model, relation) ?? [],
-    ),
+    stampsElsewhere,
   }
 }
 

@@ -1,7 +1,7 @@
 /** Questions about hours, and what their answers say. Pure. */
 import type { Instant } from '../../metric.ts'
 import { allOf, type Condition } from '../condition/condition.ts'
-import { isMissing, type Row, valuesAt } from '../condition/evaluate.ts'
+import { evaluate, isMissing, type Row, valuesAt } from '../condition/evaluate.ts'
 import { floorHour, HOUR } from '../ledger/counts.ts'
 import { datetimeText, instantOf } from './naive.ts'
 import type { Plan } from './plan.ts'
@@ -51,8 +51,15 @@ const newestOf = (plan: Plan, groups: readonly Group[]): Instant | undefined => 
   return stamps.length > 0 ? Math.max(...stamps) : undefined
 }
 
-const sumOf = (groups: readonly Group[]): readonly string[] =>
-  groups.map(({ keys, values, count }) => JSON.stringify([keys, values, count])).sort()
+const total = (groups: readonly Group[]): number => groups.reduce((count, group) => count + group.count, 0)
+
+type Counted = Pick<Group, 'keys' | 'values' | 'count'>
+
+/** Opaque, and the same whoever counted: the server, or we its rows. `counted`: of each of the plan's counted conditions. */
+const sumOf = (groups: readonly Counted[], counted: readonly number[]): string => {
+  const texts = groups.map(({ keys, values, count }) => JSON.stringify([keys, values, count]))
+  return JSON.stringify([...texts.sort(), ...counted])
+}
 
 /** `counted`: the groups of each of the plan's counted conditions. */
 export const checksumsOf = (
@@ -63,17 +70,37 @@ export const checksumsOf = (
   const counts = counted.map((of) => new Map(byHour(of)))
   return byHour(groups).map(([hour, of]) => ({
     hour,
-    count: of.reduce((count, group) => count + group.count, 0),
-    sum: JSON.stringify([...sumOf(of), ...counts.map((each) => sumOf(each.get(hour) ?? []))]),
+    count: total(of),
+    sum: sumOf(
+      of,
+      counts.map((each) => total(each.get(hour) ?? [])),
+    ),
     newest: newestOf(plan, of),
   }))
 }
 
-export const changedOf = (plan: Plan, groups: readonly Group[]): readonly ChangedHour[] =>
-  byHour(groups).flatMap(([hour, of]) => {
-    const newest = newestOf(plan, of)
-    return newest === undefined ? [] : [{ hour, newest }]
-  })
+const textAt = (row: Row, field: string): string => {
+  const value = row[field]
+  return typeof value === 'string' ? value : ''
+}
+
+const latest = (texts: readonly string[]): string => texts.reduce((newest, text) => (text > newest ? text : newest), '')
+
+/**
+ * The sum of an hour's checksum, worked out from all its rows; the plan has a stamp. The rows and the server's own sum are
+ * of one server, so that their texts can be compared.
+ */
+export const sumOfRows = ({ by, stamp = '', counted }: Plan, rows: readonly Row[], now: Instant): string => {
+  const groups = Map.groupBy(rows, (row) => JSON.stringify(by.map((key) => row[key])))
+  return sumOf(
+    [...groups.values()].map((of) => ({
+      keys: by.map((key) => of[0]?.[key]),
+      values: [latest(of.map((row) => textAt(row, stamp)))],
+      count: of.length,
+    })),
+    counted.map((condition) => rows.filter((row) => evaluate(condition, row, now) === true).length),
+  )
+}
 
 const instantsAt = (row: Row, path: string): readonly Instant[] => {
   const values = valuesAt(row, path)
@@ -81,11 +108,14 @@ const instantsAt = (row: Row, path: string): readonly Instant[] => {
   return values.flatMap((value) => (typeof value === 'string' ? (instantOf(value) ?? []) : []))
 }
 
+/** Not a number where its slot is not set. */
+export const hourOf = ({ slot }: Plan, row: Row): Instant => floorHour(instantsAt(row, slot)[0] ?? Number.NaN)
+
 /** The hour of a row, with the newest of its own stamp and those elsewhere. */
 export const changedRow = (plan: Plan, row: Row): readonly ChangedHour[] => {
-  const [slot] = instantsAt(row, plan.slot)
+  const hour = hourOf(plan, row)
   const stamps = [...(plan.stamp ? [plan.stamp] : []), ...plan.stampsElsewhere].flatMap((path) => instantsAt(row, path))
-  return slot === undefined || stamps.length === 0 ? [] : [{ hour: floorHour(slot), newest: Math.max(...stamps) }]
+  return Number.isNaN(hour) || stamps.length === 0 ? [] : [{ hour, newest: Math.max(...stamps) }]
 }
 
 /** Each hour once, with its newest, in their order. */

@@ -15,17 +15,16 @@ import { instantOf } from './naive.ts'
 import { baseOf, type Plan, planOf } from './plan.ts'
 import { presentAt } from './present.ts'
 import {
-  changedOf,
   changedRow,
   checksumsOf,
   type Group,
+  hourOf,
   inHours,
   newestByHour,
   since as stampedSince,
   within,
 } from './question.ts'
-import type { ChangedHour, FlowReader, HourChecksum } from './reader.ts'
-import { shapeOf } from './shape.ts'
+import type { FlowReader, HourChecksum } from './reader.ts'
 import { idOf, type Known, type Selection, type Source, shapedRows } from './source.ts'
 
 /** For flows without a horizon, which have no ledger either. */
@@ -114,7 +113,7 @@ async function* rowPages(source: Source, shape: Plan['shape'], selection: Select
 const ROWS_AT_ONCE = 500
 
 /** Each with its turn: an answer that is there already would else be gone through in one go. */
-async function* slices(pages: AsyncIterable<readonly Row[]>) {
+async function* slices(pages: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>) {
   for await (const page of pages) {
     for (let from = 0; from < page.length; from += ROWS_AT_ONCE) {
       await nextTurn()
@@ -135,14 +134,13 @@ const itemsOf = (source: Source, flow: ResolvedFlow, rows: readonly Row[]): read
   })
 }
 
-/** Whether a row is of the flow's base. */
-const isOf = (source: Source, flow: ResolvedFlow): ((row: Row) => boolean) => {
-  const base = baseOf(flow, source.catalogue)
+/** Whether a row of that model is of a base. */
+const meets = (source: Source, model: string, base: Condition): ((row: Row) => boolean) => {
   const now = source.now()
   return (row) => {
     const value = evaluate(base, row, now)
     if (isMissing(value)) {
-      throw new CollectError('decode', `${flow.name}: ${flow.model} ${String(row.id)}: the row has no ${value.missing}`)
+      throw new CollectError('decode', `${model} ${String(row.id)}: the row has no ${value.missing}`)
     }
     return value
   }
@@ -150,38 +148,25 @@ const isOf = (source: Source, flow: ResolvedFlow): ((row: Row) => boolean) => {
 
 /** To each flow its items. Of one alone the server has given no others. */
 const dealt = (source: Source, { flows }: Plan, rows: readonly Row[]): readonly (readonly Item[])[] =>
-  flows.map((flow) => itemsOf(source, flow, flows.length === 1 ? rows : rows.filter(isOf(source, flow))))
+  flows.map((flow) =>
+    itemsOf(
+      source,
+      flow,
+      flows.length === 1 ? rows : rows.filter(meets(source, flow.model, baseOf(flow, source.catalogue))),
+    ),
+  )
 
-/**
- * Rows whose own stamp is so new: one scan tells how many they are and of which hours. To count them first, to a limit,
- * would be a second one at each look, and spares little at the one after a mass write.
- */
-const changedHere = async (
+/** Rows that have changed, or `too_many` of them. */
+const changedRows = async (
   source: Source,
-  plan: Plan,
-  selection: Selection,
-  stamp: string,
-  limit: number,
-  signal: AbortSignal,
-): Promise<readonly ChangedHour[] | 'too_many'> => {
-  const hourly = { field: plan.slot, each: 'hour' } as const
-  const groups = await source.groups(selection, hourly, [], [{ field: stamp, fn: 'max' }], signal)
-  return groups.reduce((sum, { count }) => sum + count, 0) > limit ? 'too_many' : changedOf(plan, groups)
-}
-
-/** Rows that lead to a record stamped so lately. No server of before 19 sums up what lies in another table: they are read. */
-const changedElsewhere = async (
-  source: Source,
-  plan: Plan,
+  { shape }: Plan,
   selection: Selection,
   limit: number,
   signal: AbortSignal,
-): Promise<readonly ChangedHour[] | 'too_many'> => {
-  const { model, slot, stamp, stampsElsewhere } = plan
-  const paths = [slot, ...(stamp ? [stamp] : []), ...stampsElsewhere]
-  const changed: ChangedHour[] = []
-  for await (const rows of rowPages(source, shapeOf(source.catalogue, model, paths), selection, signal)) {
-    changed.push(...rows.flatMap((row) => changedRow(plan, row)))
+): Promise<readonly Row[] | 'too_many'> => {
+  const changed: Row[] = []
+  for await (const rows of rowPages(source, shape, selection, signal)) {
+    changed.push(...rows)
     if (changed.length > limit) return 'too_many'
   }
   return changed
@@ -189,22 +174,33 @@ const changedElsewhere = async (
 
 const changedIn =
   (source: Source, select: Select): FlowReader<ResolvedFlow>['changedSince'] =>
-  async (flows, since, from, to, limit, signal) => {
+  async (flows, since, from, to, limit, signal, kept) => {
     const plan = planOf(flows, source.catalogue)
-    const { model, stamp, slot } = plan
+    const { model, stamp, slot, base, lasting } = plan
     if (stamp === undefined) throw new Unsupported(`${model} has no write_date: its changes show in checksums only`)
-    const rows = (path: string, first: Instant) =>
-      select(plan, first, to, [within(slot, first, to), stampedSince(path, since)], signal, first - SETTLED)
-    const here = await changedHere(source, plan, await rows(stamp, from), stamp, limit, signal)
+    const rows = (of: Condition, path: string, first: Instant) =>
+      select(
+        { ...plan, base: of },
+        first,
+        to,
+        [within(slot, first, to), stampedSince(path, since)],
+        signal,
+        first - SETTLED,
+      )
+    // Of the base or not: one that has just left it is news, too.
+    const here = await changedRows(source, plan, await rows(lasting, stamp, from), limit, signal)
     if (here === 'too_many') return here
-    const hours = [...here]
+    const changed = [...here]
+    // No server of before 19 sums up what lies in another table.
     const lately = Math.max(from, floorHour(source.now()) - LATELY)
     for (const path of lately < to ? plan.stampsElsewhere : []) {
-      const elsewhere = await changedElsewhere(source, plan, await rows(path, lately), limit, signal)
+      const elsewhere = await changedRows(source, plan, await rows(base, path, lately), limit, signal)
       if (elsewhere === 'too_many') return elsewhere
-      hours.push(...elsewhere)
+      changed.push(...elsewhere)
     }
-    return newestByHour(hours)
+    const isOfBase = meets(source, model, base)
+    const seen = changed.flatMap((row) => changedRow(plan, row).map((hour) => ({ row, isOf: isOfBase(row), ...hour })))
+    return newestByHour([...seen, ...(kept?.update(plan, seen) ?? [])])
   }
 
 /** Hours to come hold few rows: after an answer of so few hours more of them are asked for at once. */
@@ -231,7 +227,7 @@ const checksumsOfStretch = async (
 
 const checksumsIn =
   (source: Source, select: Select): FlowReader<ResolvedFlow>['checksums'] =>
-  async (flows, from, to, signal) => {
+  async (flows, from, to, signal, kept) => {
     const plan = planOf(flows, source.catalogue)
     // Cut at its multiples, so that one stretch is asked in the same words at each look.
     const { stretch = Math.max(1, 2 * to) } = source
@@ -244,7 +240,32 @@ const checksumsIn =
       each = hours.length < SPARSE ? 2 * each : stretch
       begin = end
     }
+    kept?.check(plan, from, to, found, source.now())
     return found
+  }
+
+const rowsIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['rows'] =>
+  async function* (flows, hours, signal, kept) {
+    const plan = planOf(flows, source.catalogue)
+    const [known, unknown] = [[] as Row[], new Map<Instant, Row[]>()]
+    for (const hour of hours) {
+      const rows = kept?.rowsOf(plan, hour)
+      if (rows) known.push(...rows)
+      else unknown.set(hour, [])
+    }
+    for await (const rows of slices([known])) yield dealt(source, plan, rows)
+    if (unknown.size === 0) return
+    const asked = [...unknown.keys()]
+    const [from, last] = [asked.reduce((a, b) => Math.min(a, b)), asked.reduce((a, b) => Math.max(a, b))]
+    const selection = await select(plan, from, last + HOUR, [inHours(plan.slot, asked)], signal)
+    let room = kept?.most ?? 0
+    for await (const rows of slices(rowPages(source, plan.shape, selection, signal))) {
+      room -= rows.length
+      if (room >= 0) for (const row of rows) unknown.get(hourOf(plan, row))?.push(row)
+      yield dealt(source, plan, rows)
+    }
+    // Only now are they all there.
+    if (room >= 0) for (const [hour, rows] of unknown) kept?.keep(plan, hour, rows)
   }
 
 /**
@@ -263,13 +284,7 @@ export const readerOver = (source: Source): FlowReader<ResolvedFlow> => {
   }
   return {
     checksums: checksumsIn(source, select),
-    rows: async function* (flows, hours, signal) {
-      const plan = planOf(flows, source.catalogue)
-      if (hours.length === 0) return
-      const [from, last] = [hours.reduce((a, b) => Math.min(a, b)), hours.reduce((a, b) => Math.max(a, b))]
-      const selection = await select(plan, from, last + HOUR, [inHours(plan.slot, hours)], signal)
-      for await (const rows of slices(rowPages(source, plan.shape, selection, signal))) yield dealt(source, plan, rows)
-    },
+    rows: rowsIn(source, select),
     changedSince: changedIn(source, select),
     present: async (flow, signal) => presentAt(source, flow, await standing(flow, [], signal), signal),
     documents: (flow, limit, signal) =>

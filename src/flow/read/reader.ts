@@ -1,6 +1,7 @@
 /** The seam between the ledger and whatever reads Odoo's tables, RPC or SQL. Types only. */
 import type { Duration, Instant } from '../../metric.ts'
 import type { Item } from '../ledger/item.ts'
+import type { KeptRows } from './kept.ts'
 
 /** One hour of the slot field, named by its first instant. */
 export interface HourChecksum {
@@ -23,7 +24,7 @@ export interface ChangedHour {
 
 /**
  * Flows whose rows lie in one table and are partitioned by one field may be asked for together: what all of them need is
- * then read once.
+ * then read once. Where `kept` is given, rows that it has are not read again, and it is kept up to date.
  */
 export interface FlowReader<Flow> {
   /** The hours in [from, to) that hold rows of any of them, in any order. A sum is good for these flows together. */
@@ -32,16 +33,19 @@ export interface FlowReader<Flow> {
     from: Instant,
     to: Instant,
     signal: AbortSignal,
+    kept?: KeptRows,
   ) => Promise<readonly HourChecksum[]>
   /** All rows of these hours, in pages: an hour may hold hundreds of thousands. Each page has the items of each flow, in their order. */
   readonly rows: (
     flows: readonly Flow[],
     hours: readonly Instant[],
     signal: AbortSignal,
+    kept?: KeptRows,
   ) => AsyncIterable<readonly (readonly Item[])[]>
   /**
-   * The hours in [from, to) with rows of any of them stamped at or after `since`, or `too_many` if more than `limit` rows are. What an
-   * item takes from another table is looked at for rows of the last day; older ones' changes show in their checksums.
+   * The hours in [from, to) with rows of any of them stamped at or after `since`, or `too_many` if more than `limit` rows
+   * are; of what is kept, also the hours that such rows have left. What an item takes from another table is looked at for
+   * rows of the last hours; older ones' changes show in their checksums.
    */
   readonly changedSince: (
     flows: readonly Flow[],
@@ -50,6 +54,7 @@ export interface FlowReader<Flow> {
     to: Instant,
     limit: number,
     signal: AbortSignal,
+    kept?: KeptRows,
   ) => Promise<readonly ChangedHour[] | 'too_many'>
   /** What stands there now, of the rows of the base, counted by the server: of all where the flow is a slice, else of its horizon. */
   readonly present: (flow: Flow, signal: AbortSignal) => Promise<Present>
