@@ -25,6 +25,8 @@ export interface Terms {
   readonly deadline: Deadline<Target>
   /** The longest from an item's slot to its verdict: see `reachOf`. */
   readonly reach: Duration
+  /** The same of an item that starts in its slot and has no date of its own. */
+  readonly prompt: Duration
   /** The clock of the windows that the deadlines are counted in. */
   readonly time: LocalTime
 }
@@ -118,8 +120,10 @@ const leadOf = ({ kind, start, due, done, slot, visible }: ResolvedFlow): Durati
  * 2 d where the start may come after the row's creation. At most 30 d: verdicts on items planned further ahead are
  * missing from windows shorter than that.
  */
-const reachOf = (flow: ResolvedFlow, dues: readonly Due[], now: Instant): Duration =>
-  Math.min(MAX_REACH, leadOf(flow) + Math.max(...dues.map(({ longest }) => longest(now))))
+const reachOf = (flow: ResolvedFlow, dues: readonly Due[], now: Instant): Pick<Terms, 'reach' | 'prompt'> => {
+  const longest = Math.max(...dues.map((due) => due.longest(now)))
+  return { reach: Math.min(MAX_REACH, leadOf(flow) + longest), prompt: Math.min(MAX_REACH, longest) }
+}
 
 interface Counted extends Due {
   readonly clock: LocalTime
@@ -151,7 +155,7 @@ export const promiseOf = (
   return {
     promise: { kind, evidence, targets },
     deadline: (start, target) => dues.get(target)?.deadline(start) ?? NEVER,
-    reach: reachOf(flow, all, context.now),
+    ...reachOf(flow, all, context.now),
     // Of the newest target: it is what is usual now.
     time: all.at(-1)?.clock ?? wallClockOf([], 'UTC'),
   }

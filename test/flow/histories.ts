@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { businessTimeOf } from '../../src/calendar/business_time.ts'
 import { floorHour, HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import { defaultCadence, type LedgerConfig, type LedgerState } from '../../src/flow/ledger/ledger_state.ts'
-import type { Instant } from '../../src/metric.ts'
+import type { Duration, Instant } from '../../src/metric.ts'
 import { windowOf } from '../calendar/arbitrary.ts'
 import { commit, drive, emptyTable, type Row, type Table } from './simulated_table.ts'
 
@@ -41,7 +41,11 @@ const deadline = (start: Instant, target: Target): Instant => {
   return due - offset(due - HOUR)
 }
 
-export const configs: fc.Arbitrary<LedgerConfig<Target>> = fc.record({
+/** The longest any of the targets takes; half a day and more where it depends on the time of day. */
+const longestOf = (targets: LedgerConfig<Target>['promise']['targets']): Duration =>
+  Math.max(...targets.map(({ target }) => ('within' in target ? target.within : 26 * HOUR)))
+
+const plain = fc.record({
   promise: fc.record({
     kind: fc.constantFrom('journey', 'outcome'),
     evidence: fc.constantFrom('ledger', 'ledger', 'at-deadline'),
@@ -76,6 +80,11 @@ export const configs: fc.Arbitrary<LedgerConfig<Target>> = fc.record({
     pageRows: 5,
   }),
 })
+
+export const configs: fc.Arbitrary<LedgerConfig<Target>> = plain.map((config) => ({
+  ...config,
+  prompt: Math.min(config.reach, longestOf(config.promise.targets)),
+}))
 
 export const skew = fc.integer({ min: -20_000, max: 20_000 })
 const which = fc.nat(1000)

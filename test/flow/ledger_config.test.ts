@@ -28,6 +28,7 @@ const configOf = (flow: Flow, countsWorth = false, catalogue = odoo) =>
     promise: { kind: 'journey', evidence: 'ledger', targets: [{ since: 0, target: MINUTE }] },
     deadline: (start, target) => start + target,
     reach: HOUR,
+    prompt: HOUR,
     countsWorth,
   })
 

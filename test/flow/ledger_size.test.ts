@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { HOUR, MINUTE } from '../../src/flow/ledger/counts.ts'
 import type { Item } from '../../src/flow/ledger/item.ts'
 import { step } from '../../src/flow/ledger/ledger.ts'
-import { defaultCadence, emptyLedger, type Input, type LedgerConfig } from '../../src/flow/ledger/ledger_state.ts'
+import {
+  defaultCadence,
+  emptyLedger,
+  type Input,
+  type LedgerConfig,
+  type Question,
+} from '../../src/flow/ledger/ledger_state.ts'
 import { readingOf } from '../../src/flow/ledger/reading.ts'
 import type { Duration, Instant } from '../../src/metric.ts'
 import { cellCount } from './oracle.ts'
@@ -16,6 +22,7 @@ const config: LedgerConfig<Duration> = {
   deadline: (start, target) => start + target,
   span: 30 * 24 * HOUR,
   reach: 10 * MINUTE,
+  prompt: 10 * MINUTE,
   horizon: undefined,
   ahead: 0,
   overlap: 3 * MINUTE,
@@ -49,7 +56,7 @@ const timeOfThread = (): Duration => {
   return (user + system) / 1000
 }
 
-function* answersTo(kind: 'checksums' | 'rows' | 'changed', hour: Instant): Generator<Input> {
+function* answersTo(kind: Question['kind'], hour: Instant): Generator<Input> {
   if (kind === 'checksums') {
     yield { kind, now, hours: [{ hour, count: ROWS, sum: 'one', newest: undefined }] }
     return

@@ -22,6 +22,7 @@ const config: LedgerConfig<Duration> = {
   deadline: (start, target) => start + target,
   span: 30 * DAY,
   reach: 15 * MINUTE,
+  prompt: 15 * MINUTE,
   horizon: undefined,
   ahead: 0,
   overlap: 3 * MINUTE,

@@ -72,6 +72,7 @@ beforeAll(async () => {
 afterAll(() => estate?.stop())
 
 describe.for([17, 18, 19] as const)('%i', (version) => {
+  let [reached, spared] = [0, 0]
   const asked: { readonly sql: string; readonly params: readonly unknown[] }[] = []
   let postgres: PostgresClient
   let query: Query
@@ -178,6 +179,32 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
       }
     },
   )
+
+  test.for(hourlyOn(version))('%s: the rows that reach beyond their hours are among those asked for', async (name) => {
+    const to = NIGHT + 4 * HOUR
+    const hours = [0, 1, 2, 3].map((n) => NIGHT + n * HOUR)
+    const [byRpc = [], bySql = []] = await both(async (reader) => {
+      const items: Item[] = []
+      for await (const [page = []] of reader.reaching([flow(name)], NIGHT, to, signal())) items.push(...page)
+      return items
+    })
+    expect(bySql).toEqual(byRpc)
+    const [all = []] = await both((reader) => pagesOf(reader, name, hours))
+    const later = all
+      .flat()
+      .filter(({ start, promised, ended, visible }) =>
+        [start, promised, ended, visible].some((at) => at !== undefined && at >= to),
+      )
+    expect(byRpc.map(({ id }) => id)).toEqual(expect.arrayContaining(later.map(({ id }) => id)))
+    expect(all.flat()).toEqual(expect.arrayContaining(byRpc))
+    reached += later.length
+    spared += all.flat().length - byRpc.length
+  })
+
+  test('some do, and most do not', () => {
+    expect(reached).toBeGreaterThan(20)
+    expect(spared).toBeGreaterThan(200)
+  })
 
   test('counts are those of a plain question', async () => {
     const where = "date_created >= '2026-10-24 22:00' AND date_created < '2026-10-25 04:00'"

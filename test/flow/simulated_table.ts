@@ -99,7 +99,13 @@ export const answers = (
     const hours = checksumsOf(changed, from, to, true).map(({ hour, newest }) => ({ hour, newest: newest ?? 0 }))
     return [{ kind: 'changed', now, hours: changed.length > limit ? 'too_many' : hours }]
   }
-  const asked = rows.filter(({ slot }) => question.hours.includes(floorHour(slot))).map(itemOf)
+  const isAsked = (row: Row): boolean => {
+    const { slot, start, promised, ended, created } = row
+    if (question.kind === 'rows') return question.hours.includes(floorHour(slot))
+    const isLater = [start, promised, ended, created].some((at) => at !== undefined && at >= question.to)
+    return slot >= question.from && slot < question.to && isLater
+  }
+  const asked = rows.filter(isAsked).map(itemOf)
   const pages = Array.from({ length: Math.ceil(asked.length / pageSize) }, (_, i) =>
     asked.slice(i * pageSize, (i + 1) * pageSize),
   )

@@ -42,6 +42,7 @@ const far = (before: (rows: number) => void = () => {}): Far => {
       for (let i = 0; i < hours.length; i += 50)
         yield [hours.slice(i, i + 50).flatMap((hour) => [item(hour, 1), item(hour, 2)])]
     },
+    reaching: async function* () {},
     changedSince: unused,
     present: unused,
     documents: unused,

@@ -3,7 +3,7 @@ import { CollectError } from '../../collector.ts'
 import { type Duration, type Instant, seconds } from '../../metric.ts'
 import { floorHour, floorMinute, HOUR } from '../ledger/counts.ts'
 import { step } from '../ledger/ledger.ts'
-import type { Input } from '../ledger/ledger_state.ts'
+import type { Input, LedgerState, Question } from '../ledger/ledger_state.ts'
 import type { FlowAccess } from '../read/access.ts'
 import type { HourChecksum } from '../read/reader.ts'
 import { rewound } from './clock.ts'
@@ -36,23 +36,39 @@ export interface Asking {
 
 export interface Asked {
   /** Of the question: what it may take is told from others of its kind. */
-  readonly kind: 'changed' | 'checksums' | 'rows' | 'present' | 'none'
+  readonly kind: Question['kind'] | 'present' | 'none'
   /** Whose look has been finished by this call. */
   readonly looked: readonly Part[]
   /** Whether no other look is under way. */
   readonly isLookDone: boolean
 }
 
+type Reader = FlowAccess['reader']
 type Page = Awaited<ReturnType<Pages['iterator']['next']>>
 
+type RowsQuestion = Extract<Shared['question'], { kind: 'rows' | 'reaching' }>
+
+const rowsOf = (
+  course: Course,
+  question: RowsQuestion,
+  purpose: Wish['purpose'],
+  reader: Reader,
+  signal: AbortSignal,
+) => {
+  const { flows, kept } = course
+  if (question.kind === 'reaching') return reader.reaching(flows, question.from, question.to, signal)
+  if (purpose === 'look') return reader.rows(flows, question.hours, signal, kept)
+  // What is read to see what looks did not is read anew.
+  kept.forget(question.hours)
+  return reader.rows(flows, question.hours, signal)
+}
+
 /** The next page, or `done` after the last. */
-const nextPage = (course: Course, hours: readonly Instant[], { call, purpose }: Asking): Promise<Page> =>
+const nextPage = (course: Course, question: RowsQuestion, { call, purpose }: Asking): Promise<Page> =>
   call(`${nameOf(course)}: rows`, (access, signal) => {
     if (course.pages === undefined) {
       const abort = new AbortController()
-      // What is read to see what looks did not is read anew.
-      if (purpose !== 'look') course.kept.forget(hours)
-      const rows = access.reader.rows(course.flows, hours, abort.signal, purpose === 'look' ? course.kept : undefined)
+      const rows = rowsOf(course, question, purpose, access.reader, abort.signal)
       course.pages = { abort, iterator: rows[Symbol.asyncIterator](), purpose }
     }
     const { abort, iterator } = course.pages
@@ -114,12 +130,16 @@ const narrow = (work: LedgersWork, { question, ledgers }: Shared, error: unknown
 /** What each ledger is told. Undefined: there is more to ask before it is answered. */
 type Answer = ((ledger: Ledger) => Input) | undefined
 
+const isAskedFor = (asked: LedgerState['asked'], hour: Instant): boolean => {
+  if (asked?.kind === 'reaching') return hour >= asked.from && hour < asked.to
+  return asked?.kind === 'rows' && asked.hours.includes(hour)
+}
+
 const pageFor = ({ flows }: Course, page: Page, now: Instant): Answer => {
   if (page.done) return () => ({ kind: 'rows', items: [], last: true, now })
   return ({ flow, state: { asked } }) => {
-    const hours = new Set(asked?.kind === 'rows' ? asked.hours : [])
     const items = page.value[flows.indexOf(flow)] ?? []
-    return { kind: 'rows', items: items.filter(({ slot }) => hours.has(floorHour(slot))), last: false, now }
+    return { kind: 'rows', items: items.filter(({ slot }) => isAskedFor(asked, floorHour(slot))), last: false, now }
   }
 }
 
@@ -140,8 +160,9 @@ const answered = async (course: Course, work: LedgersWork, shared: Shared, askin
       const now = odooNow()
       return hours && (() => ({ kind: 'checksums', hours, now }))
     }
+    case 'reaching':
     case 'rows': {
-      const page = await nextPage(course, question.hours, asking)
+      const page = await nextPage(course, question, asking)
       if (page.done) course.pages = undefined
       return pageFor(course, page, odooNow())
     }
@@ -203,14 +224,18 @@ const askLedgers = async (course: Course, work: LedgersWork, asking: Asking): Pr
   }
   const { question, ledgers } = shared
   atRest(work.ledgers.filter((ledger) => !ledgers.includes(ledger)))
-  const before = new Map(ledgers.map((ledger) => [ledger, ledger.state.lastLook]))
+  const before = new Map(ledgers.map((ledger) => [ledger, ledger.state]))
+  const hasLooked = (ledger: Ledger): boolean => {
+    const [was, is] = [before.get(ledger), ledger.state]
+    return is.lastLook !== was?.lastLook || is.partly?.at !== was.partly?.at
+  }
   try {
     const answer = await answered(course, work, shared, asking)
     for (const ledger of answer ? ledgers : []) {
       if (answer) ledger.state = step(ledger.config, ledger.state, answer(ledger)).state
     }
     if (course.pages === undefined) atRest(ledgers)
-    const looked = ledgers.filter((ledger) => ledger.state.lastLook !== before.get(ledger))
+    const looked = ledgers.filter(hasLooked)
     return { kind: question.kind, looked, isLookDone: looked.length > 0 && !isLooking(work) }
   } catch (error) {
     course.isNarrowed = narrow(work, shared, error)

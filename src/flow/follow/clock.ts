@@ -47,6 +47,7 @@ export const rewound = (state: LedgerState, now: Instant): LedgerState => {
     ...state,
     // A whole look at once: what was read is good for an instant that has not come.
     lastLook: now - minutes(1),
+    partly: undefined,
     lastWide: never,
     lastFull: never,
     lastOlder: never,

@@ -76,6 +76,7 @@ const beating = ({ targets }: TenantFlow): Omit<Terms, 'time'> => ({
   promise: { kind: 'heartbeat', evidence: 'ledger', targets },
   deadline: () => NEVER,
   reach: 0,
+  prompt: 0,
 })
 
 const ledgerNeed = (
@@ -87,9 +88,9 @@ const ledgerNeed = (
   before: Own | undefined,
   isKept: boolean,
 ): Need => {
-  const { promise, deadline, reach } = terms
+  const { promise, deadline, reach, prompt } = terms
   const { catalogue } = odoo
-  const of = { flow: resolved, catalogue, promise, deadline, reach, countsWorth: flow.showsValue, cadence }
+  const of = { flow: resolved, catalogue, promise, deadline, reach, prompt, countsWorth: flow.showsValue, cadence }
   const state = before?.part.kind === 'ledger' ? before.part.state : emptyLedger
   return {
     flow: resolved,

@@ -87,8 +87,10 @@ const begun = (needs: readonly Need[], context: MethodContext, now: Instant): re
 const level = ({ work }: Course, isFollowed: (ledger: Ledger) => boolean): void => {
   if (work.kind !== 'ledgers') return
   work.ledgers = work.ledgers.filter(isFollowed)
-  const readReach = work.ledgers.reduce((most, { config }) => Math.max(most, config.reach), 0)
-  for (const ledger of work.ledgers) ledger.config = { ...ledger.config, readReach }
+  const most = (of: 'reach' | 'prompt') =>
+    work.ledgers.reduce((longest, { config }) => Math.max(longest, config[of]), 0)
+  const [readReach, readPrompt] = [most('reach'), most('prompt')]
+  for (const ledger of work.ledgers) ledger.config = { ...ledger.config, readReach, readPrompt }
 }
 
 /** Who is gone is no longer counted for. */
@@ -150,7 +152,7 @@ export const methodOf = (
 export const apart = (own: Own, { cadence, random }: MethodContext, now: Instant): Own => {
   const { flow, course, part } = own
   if (part.kind !== 'ledger' || course.work.kind !== 'ledgers') return own
-  const { readReach: _, ...config } = part.config
+  const { readReach: _, readPrompt: __, ...config } = part.config
   const alone: Ledger = { ...part, config, state: { ...emptyLedger, seen: part.state.seen } }
   return {
     flow,

@@ -54,18 +54,21 @@ export interface LedgerOf<T> {
   readonly deadline: Deadline<T>
   /** The longest from an item's slot to its verdict. */
   readonly reach: Duration
+  /** The same of one that starts in its slot and has no date of its own. */
+  readonly prompt: Duration
   /** Whether the worth of what is open is asked for. */
   readonly countsWorth: boolean
   readonly cadence?: Cadence
 }
 
 export const ledgerConfigOf = <T>(of: LedgerOf<T>): LedgerConfig<T> => {
-  const { flow, catalogue, promise, deadline, reach, countsWorth, cadence = defaultCadence } = of
+  const { flow, catalogue, promise, deadline, reach, prompt, countsWorth, cadence = defaultCadence } = of
   return {
     promise,
     deadline,
     span: promise.kind === 'heartbeat' ? Math.min(flow.horizon ?? BEATS, BEATS) : SPAN,
     reach,
+    prompt,
     horizon: horizonOf(flow),
     ahead: isPlanned(flow) ? AHEAD : 0,
     overlap: OVERLAP,

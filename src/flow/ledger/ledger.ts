@@ -16,7 +16,17 @@ import {
   type Slot,
   type Work,
 } from './ledger_state.ts'
-import { backgroundFor, byNewest, type Config, lookFor, purposeOf, questionOf, spanFrom, spanTo } from './look.ts'
+import {
+  backgroundFor,
+  byNewest,
+  type Config,
+  lookFor,
+  pagesFrom,
+  purposeOf,
+  questionOf,
+  spanFrom,
+  spanTo,
+} from './look.ts'
 import { withSettled } from './seen.ts'
 import { coarsen, emptyTally, merge, type Tally, tallyOf } from './tally.ts'
 
@@ -116,6 +126,13 @@ const onLastPage = (config: Config, state: LedgerState, work: Work, read: readon
   return keep({ ...state, slots, coveredFrom, pages: new Map(), seen }, { ...work, toRead: rest })
 }
 
+/** What was known in part is replaced; the hours that came to be known whole meanwhile are as good. */
+const onReaching = (state: LedgerState, work: Work): LedgerState => {
+  const slots = new Map([...state.slots].filter(([hour]) => hour < work.from || hour >= work.to))
+  for (const [hour, tally] of state.pages) slots.set(hour, { sum: undefined, newest: undefined, tally })
+  return keep({ ...state, slots, pages: new Map() }, { ...work, toRead: [] })
+}
+
 const higher = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 
@@ -141,6 +158,10 @@ const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState
   // A full look, and one at older hours, is no more than a part of a look.
   if (work.kind === 'full') return { ...state, look: undefined, coveredTo: work.to, lastFull: work.began }
   if (work.kind === 'older') return { ...state, look: undefined, lastOlder: work.began }
+  if (work.kind === 'reaching') {
+    const partly = { from: work.from, since: pagesFrom(config, state.asOf ?? work.began), at: work.began }
+    return { ...state, look: undefined, partly }
+  }
   const wasWhole = work.kind === 'whole'
   const asOf = floorMinute(work.began)
   const slots = age(config, state.slots, asOf)
@@ -150,6 +171,8 @@ const finishLook = (config: Config, state: LedgerState, work: Work): LedgerState
     slots,
     coveredFrom: state.coveredFrom ?? work.from,
     coveredTo: work.to,
+    // It did not look there: to be asked for anew.
+    partly: wasWhole ? undefined : state.partly,
     asOf,
     highest: higher(state.highest, work.newest),
     lastLook: work.began,
@@ -172,9 +195,10 @@ const finish = (config: Config, state: LedgerState): LedgerState => {
   const { look, background } = state
   if (look?.toRead?.length === 0) return finish(config, finishLook(config, state, look))
   if (background?.toRead?.length === 0) {
-    const coveredFrom = background.kind === 'backfill' ? background.from : state.coveredFrom
-    const lastRescan = background.kind === 'rescan' ? background.began : state.lastRescan
-    return { ...state, background: undefined, coveredFrom, lastRescan }
+    if (background.kind === 'rescan') return { ...state, background: undefined, lastRescan: background.began }
+    const coveredFrom = background.from
+    const partly = state.partly && state.partly.from < coveredFrom ? state.partly : undefined
+    return { ...state, background: undefined, coveredFrom, partly }
   }
   return state
 }
@@ -211,7 +235,8 @@ export const step = <T>(config: LedgerConfig<T>, state: LedgerState, input: Inpu
   if (input.kind === 'clock') return asked === undefined ? next(config, state, input.now) : { state, ask: undefined }
   if (asked === undefined || work === undefined) return { state, ask: undefined }
   if (input.kind === 'failed') return next(config, dropped(config, state, input.now), input.now)
-  if (input.kind !== asked.kind) return { state, ask: undefined }
+  const answers = asked.kind === 'reaching' ? 'rows' : asked.kind
+  if (input.kind !== answers) return { state, ask: undefined }
   if (input.kind === 'checksums') return next(config, onChecksums(config, state, work, input.hours), input.now)
   if (input.kind === 'changed') {
     const after = input.hours === 'too_many' ? blocked(state) : onChanged(config, state, work, input.hours)
@@ -219,8 +244,8 @@ export const step = <T>(config: LedgerConfig<T>, state: LedgerState, input: Inpu
   }
   const paged = { ...state, pages: onPage(config, state, input.items, input.now) }
   if (!input.last) return { state: paged, ask: undefined }
-  const hours = asked.kind === 'rows' ? asked.hours : []
-  return next(config, onLastPage(config, paged, work, hours), input.now)
+  const after = asked.kind === 'rows' ? onLastPage(config, paged, work, asked.hours) : onReaching(paged, work)
+  return next(config, after, input.now)
 }
 
 /** How much of the span has been read, 0 to 1. */

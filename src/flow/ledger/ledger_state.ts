@@ -13,8 +13,11 @@ export interface LedgerConfig<T> {
   readonly span: Duration
   /** The longest from an item's slot to its verdict. */
   readonly reach: Duration
-  /** Of the flow that reaches farthest of those it is read together with: rows are read so far back. Default: its own. */
+  /** The same of an item without a date of its own that starts in its slot: most of them. */
+  readonly prompt: Duration
+  /** Of the flows that reach farthest of those it is read together with: rows are read so far back. Default: its own. */
   readonly readReach?: Duration
+  readonly readPrompt?: Duration
   /** How far back good and bad both still exist in Odoo. */
   readonly horizon: Duration | undefined
   /** How far into the future slots are read; 0 where the slot is the row's creation. */
@@ -86,6 +89,8 @@ export type Question =
       readonly limit: number
     }
   | { readonly kind: 'checksums'; readonly purpose: Purpose; readonly from: Instant; readonly to: Instant }
+  /** The rows of [from, to) of which some time is not before `to`. */
+  | { readonly kind: 'reaching'; readonly purpose: 'look'; readonly from: Instant; readonly to: Instant }
   | { readonly kind: 'rows'; readonly purpose: Purpose; readonly hours: readonly Instant[] }
 
 /** `now` is Odoo's clock when the answer came. */
@@ -93,7 +98,7 @@ export type Input =
   | { readonly kind: 'clock'; readonly now: Instant }
   | { readonly kind: 'changed'; readonly now: Instant; readonly hours: readonly ChangedHour[] | 'too_many' }
   | { readonly kind: 'checksums'; readonly now: Instant; readonly hours: readonly HourChecksum[] }
-  /** A page of the rows asked for, `last` the last one. */
+  /** A page of the rows asked for, or of those that reach beyond their hours; `last` the last one. */
   | { readonly kind: 'rows'; readonly now: Instant; readonly items: readonly Item[]; readonly last: boolean }
   /** The question brought no answer; what it was asked for is dropped and begun again at the next look. */
   | { readonly kind: 'failed'; readonly now: Instant }
@@ -113,8 +118,11 @@ export interface HourToRead {
 }
 
 export interface Work {
-  /** `wide` is a fast look that goes farther back; `older`: what is stamped anew in the hours that it leaves out. */
-  readonly kind: 'fast' | 'wide' | 'older' | 'full' | 'whole' | 'backfill' | 'rescan'
+  /**
+   * `wide` is a fast look that goes farther back; `older`: what is stamped anew in the hours that it leaves out;
+   * `reaching`: what the windows that page need of hours that have yet to be read.
+   */
+  readonly kind: 'fast' | 'wide' | 'older' | 'full' | 'whole' | 'reaching' | 'backfill' | 'rescan'
   /** When it began: what it sees is at least as new. */
   readonly began: Instant
   readonly from: Instant
@@ -125,11 +133,20 @@ export interface Work {
   readonly newest: Instant | undefined
 }
 
+export interface Partly {
+  readonly from: Instant
+  readonly since: Instant
+  /** When that was last asked for. */
+  readonly at: Instant
+}
+
 export interface LedgerState {
   readonly slots: ReadonlyMap<Instant, Slot>
   /** All slots in [coveredFrom, coveredTo) are known; undefined before the first look. */
   readonly coveredFrom: Instant | undefined
   readonly coveredTo: Instant
+  /** Of slots in [from, coveredFrom) all verdicts at or after `since` are known. */
+  readonly partly: Partly | undefined
   /** The whole minute the slots are good for; undefined before the first look. */
   readonly asOf: Instant | undefined
   /** The highest stamp seen by a finished look. */
@@ -160,6 +177,7 @@ export const emptyLedger: LedgerState = {
   slots: new Map(),
   coveredFrom: undefined,
   coveredTo: never,
+  partly: undefined,
   asOf: undefined,
   highest: undefined,
   seenUpTo: never,

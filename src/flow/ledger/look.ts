@@ -16,6 +16,18 @@ export const spanFrom = ({ span, reach, readReach = reach }: Config, now: Instan
 export const spanTo = ({ ahead }: Config, now: Instant): Instant => floorHour(now + ahead) + HOUR
 const atLeast = (value: Instant, least: Instant): Instant => Math.max(value, least)
 
+/** The first hour of the windows that page. */
+export const pagesFrom = ({ cadence, span }: Config, now: Instant): Instant =>
+  floorHour(now - Math.min(cadence.backfill[0] ?? span, span))
+
+/** The first slot that is read for them whole, and the first that may have a verdict in them. */
+const promptFrom = (config: Config, now: Instant): Instant => {
+  const { prompt, readPrompt = prompt } = config
+  return atLeast(floorHour(pagesFrom(config, now) - readPrompt), reachingFrom(config, now))
+}
+export const reachingFrom = ({ reach, readReach = reach, ...config }: Config, now: Instant): Instant =>
+  floorHour(pagesFrom({ reach, ...config }, now) - readReach)
+
 /** How far back the next step of the backfill goes. */
 const backfillTo = (config: Config, coveredFrom: Instant, now: Instant): Instant => {
   const whole = spanFrom(config, now)
@@ -42,11 +54,23 @@ const minutesLook = (config: Config, state: LedgerState, now: Instant, from: Ins
   return begin(isWide ? 'wide' : 'fast', now, atLeast(from, floorHour(now) - age), to)
 }
 
+/**
+ * Most items are judged soon after their slot. A few of long ago, promised for today, are judged with them: until the hours
+ * between have been read, they are asked for by themselves. Where their changes leave no stamp, now and then again.
+ */
+const reachingLook = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
+  const { coveredFrom = now, partly, asOf = now } = state
+  const from = reachingFrom(config, asOf)
+  if (from >= coveredFrom) return undefined
+  const isDue = partly === undefined || (config.fast === 'checksums' && now >= partly.at + config.cadence.full)
+  return isDue ? begin('reaching', now, from, coveredFrom) : undefined
+}
+
 /** The look that is due. */
 export const lookFor = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
   const { fast, full, recent, whole, widely, older } = config.cadence
   const to = spanTo(config, now)
-  if (state.coveredFrom === undefined) return begin('whole', now, backfillTo(config, to, now), to)
+  if (state.coveredFrom === undefined) return begin('whole', now, promptFrom(config, now), to)
   const from = atLeast(state.coveredFrom, spanFrom(config, now))
   // A mass write may be anywhere. A look brought forward by one reads all of it again: at most one an overlap.
   if (now >= state.lastWhole + (state.isBlocked ? Math.min(whole, config.overlap) : whole)) {
@@ -56,10 +80,13 @@ export const lookFor = (config: Config, state: LedgerState, now: Instant): Work 
   // After a minute's look, when what has changed since it was due is known: its hours would else be read for it.
   const isDue = (last: Instant, every: Duration) => now >= last + every && state.lastLook >= last + every
   if (isDue(state.lastFull, full)) return begin('full', now, atLeast(from, floorHour(now) - recent), to)
-  const newer = atLeast(from, floorHour(now) - widely[config.fast])
-  const hasOlder = config.fast === 'changed' && newer > from
-  if (hasOlder && isDue(state.lastOlder, older)) return begin('older', now, from, newer)
-  return floorMinute(now) < floorMinute(state.lastLook) + fast ? undefined : minutesLook(config, state, now, from, to)
+  // What is known in part is kept up to date by stamps as what is known whole.
+  const stamps = config.fast === 'changed' && state.partly ? Math.min(from, state.partly.from) : from
+  const newer = atLeast(stamps, floorHour(now) - widely[config.fast])
+  const hasOlder = config.fast === 'changed' && newer > stamps
+  if (hasOlder && isDue(state.lastOlder, older)) return begin('older', now, stamps, newer)
+  if (floorMinute(now) >= floorMinute(state.lastLook) + fast) return minutesLook(config, state, now, stamps, to)
+  return reachingLook(config, state, now)
 }
 
 const rescanDue = ({ cadence }: Config, now: Instant): Instant =>
@@ -106,6 +133,7 @@ export const questionOf = (config: Config, state: LedgerState, work: Work): Ques
     return { kind: 'rows', purpose: purposeOf(work), hours: hoursToRead }
   }
   const isByStamp = work.kind === 'older' || (isMinutes(work) && config.fast === 'changed')
+  if (work.kind === 'reaching') return { kind: 'reaching', purpose: 'look', from, to }
   if (!isByStamp) return { kind: 'checksums', purpose: purposeOf(work), from, to }
   // From the highest stamp seen: no clock of ours. It can't be ahead of now, unless the database's clock was set back.
   const highest = Math.min(seenBefore(state, work), work.began)

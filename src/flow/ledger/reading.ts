@@ -3,7 +3,7 @@ import type { Instant } from '../../metric.ts'
 import type { Reading, Worth } from '../report.ts'
 import { getOrMake, HOUR, sumIn } from './counts.ts'
 import { expectedOf, type LocalTime } from './expected.ts'
-import type { LedgerConfig, LedgerState } from './ledger_state.ts'
+import { type LedgerConfig, type LedgerState, never } from './ledger_state.ts'
 import { spanFrom, spanTo } from './look.ts'
 import { histogramOf } from './seen.ts'
 import { isSpanWhole, type View, windowsOf } from './windows.ts'
@@ -20,6 +20,15 @@ export interface ReadingOptions {
   /** When the next cut-off of its process ends; undefined where none does within a day. */
   readonly cutOff?: Instant | undefined
 }
+
+/** As far as all of them are known, at least in part. */
+const partlyOf = <T>(parts: readonly Part<T>[]): View['partly'] =>
+  parts.some(({ state }) => state.partly)
+    ? {
+        from: Math.max(...parts.map(({ state }) => state.partly?.from ?? state.coveredFrom ?? never)),
+        since: Math.max(...parts.map(({ state }) => state.partly?.since ?? never)),
+      }
+    : undefined
 
 const known = <V>(values: readonly (V | undefined)[]): readonly V[] => values.filter((value) => value !== undefined)
 
@@ -46,6 +55,7 @@ export const viewOf = <T>(parts: readonly Part<T>[]): View | undefined => {
       [...state.slots].filter(([hour]) => hour >= from && hour < to).map(([hour, { tally }]) => [hour, tally] as const),
     ),
     coveredFrom: Math.max(...covered),
+    partly: partlyOf(parts),
     spanFrom: from,
     reach: Math.max(...parts.map(({ config }) => config.reach)),
     horizon: horizons.length === 0 ? undefined : Math.min(...horizons),

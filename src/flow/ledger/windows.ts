@@ -31,6 +31,8 @@ export interface View {
   readonly slots: readonly (readonly [Instant, Tally])[]
   /** All slots from here on are known. */
   readonly coveredFrom: Instant
+  /** Of slots in [from, coveredFrom) all that is judged or begun at or after `since` is known. */
+  readonly partly?: { readonly from: Instant; readonly since: Instant } | undefined
   /** The first slot of the span kept, at `asOf`. */
   readonly spanFrom: Instant
   /** The longest from an item's slot to its verdict: a window is made of the slots from its left edge less this. */
@@ -90,8 +92,12 @@ const isAllowed = (window: WindowName, view: View): boolean =>
   firstSlot(window, view.asOf, view.reach) >= view.spanFrom &&
   (view.horizon === undefined || leftEdge(window, view.asOf) - view.reach >= view.asOf - view.horizon)
 
-const isWhole = (window: WindowName, view: View): boolean =>
-  isAllowed(window, view) && firstSlot(window, view.asOf, view.reach) >= view.coveredFrom
+const isWhole = (window: WindowName, view: View): boolean => {
+  const { asOf, reach, coveredFrom, partly } = view
+  const first = firstSlot(window, asOf, reach)
+  const isKnown = first >= coveredFrom || (partly && first >= partly.from && leftEdge(window, asOf) >= partly.since)
+  return isAllowed(window, view) && isKnown === true
+}
 
 interface Frame {
   readonly window: WindowName

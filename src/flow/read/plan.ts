@@ -35,6 +35,8 @@ export interface Plan {
   readonly aggregates: readonly Aggregate[]
   /** Counted for a checksum as well: they look into other tables, whose changes leave no mark on the row. */
   readonly counted: readonly Condition[]
+  /** Paths to the times an item is made of, but for its slot, and to what decides between them. */
+  readonly times: readonly string[]
   /** Undefined where the table has none (queue.job, mail.notification). */
   readonly stamp: string | undefined
   /** Paths to the stamps of other tables' rows that an item's times and state are read from. */
@@ -94,6 +96,12 @@ const traces = (flow: ResolvedFlow, catalogue: Catalogue, fields: readonly strin
 }
 
 const states = ({ done, failed, cancelled }: ResolvedFlow) => [done, failed, cancelled].filter((s) => s !== undefined)
+
+/** Whatever an item's verdict lies at is one of these, or follows from its start within the longest target. */
+const timesOf = (flow: ResolvedFlow): readonly string[] => {
+  const moments = [flow.start, flow.due, ...states(flow).map(({ at }) => at)].filter((moment) => moment !== undefined)
+  return [...moments.flatMap(pathsOfMoment), ...(flow.visible === NONE ? [] : [flow.visible])]
+}
 
 const leadsElsewhere = (condition: Condition): boolean => pathsIn(condition).some((path) => path.includes('.'))
 
@@ -162,6 +170,7 @@ export const planOf = (flows: readonly ResolvedFlow[], catalogue: Catalogue): Pl
       stamp === undefined
         ? distinct(flows.flatMap((flow) => traces(flow, catalogue, shape.fields)))
         : [{ field: stamp, fn: 'max' }],
+    times: distinct(flows.flatMap(timesOf)).filter((path) => path !== slot.field),
     counted: distinct(flows.flatMap(states).map(({ when }) => allOf(when))).filter(leadsElsewhere),
     stamp,
     stampsElsewhere,

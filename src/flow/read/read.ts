@@ -5,13 +5,14 @@ import { allOf, type Condition } from '../condition/condition.ts'
 import { evaluate, isMissing, type Row } from '../condition/evaluate.ts'
 import { floorHour, HOUR } from '../ledger/counts.ts'
 import type { Item } from '../ledger/item.ts'
+import { type Catalogue, find } from '../spec/catalogue.ts'
 import type { ResolvedFlow } from '../spec/resolve.ts'
 import { nextTurn } from '../turn.ts'
 import { documentsAt } from './documents.ts'
 import { type DayIds, type FindDays, type Floors, floors } from './floors.ts'
 import { groupNamesAt } from './group_names.ts'
 import { itemOf } from './item_of.ts'
-import { instantOf } from './naive.ts'
+import { dateText, datetimeText, instantOf } from './naive.ts'
 import { baseOf, type Plan, planOf } from './plan.ts'
 import { presentAt } from './present.ts'
 import {
@@ -268,6 +269,25 @@ const rowsIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['rows'
     if (room >= 0) for (const [hour, rows] of unknown) kept?.keep(plan, hour, rows)
   }
 
+/** Whether a time is not before that; of several, nobody can say: then one may be. What is no time is not asked about. */
+const notBefore = (catalogue: Catalogue, { model }: Plan, path: string, at: Instant): readonly Condition[] => {
+  const found = find(catalogue, model, path)
+  if ('problem' in found || found.steps.some(({ field }) => field.kind === 'many')) return [allOf([])]
+  const { kind } = found.field
+  if (kind !== 'date' && kind !== 'datetime') return []
+  const value = kind === 'date' ? dateText(at) : datetimeText(at)
+  return [{ kind: 'field', field: path, test: { operator: '>=', value }, optional: false }]
+}
+
+const reachingIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['reaching'] =>
+  async function* (flows, from, to, signal) {
+    const plan = planOf(flows, source.catalogue)
+    const conditions = plan.times.flatMap((path) => notBefore(source.catalogue, plan, path, to))
+    const asked: readonly Condition[] = [within(plan.slot, from, to), { kind: 'or', conditions }]
+    const selection = await select(plan, from, to, asked, signal)
+    for await (const rows of slices(rowPages(source, plan.shape, selection, signal))) yield dealt(source, plan, rows)
+  }
+
 /**
  * `changedSince` is Unsupported where there is no stamp, and so are the ledger's questions where there is no slot. The
  * rows of a further model are asked for by `furtherOf`.
@@ -285,6 +305,7 @@ export const readerOver = (source: Source): FlowReader<ResolvedFlow> => {
   return {
     checksums: checksumsIn(source, select),
     rows: rowsIn(source, select),
+    reaching: reachingIn(source, select),
     changedSince: changedIn(source, select),
     present: async (flow, signal) => presentAt(source, flow, await standing(flow, [], signal), signal),
     documents: (flow, limit, signal) =>

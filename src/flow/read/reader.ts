@@ -43,6 +43,16 @@ export interface FlowReader<Flow> {
     kept?: KeptRows,
   ) => AsyncIterable<readonly (readonly Item[])[]>
   /**
+   * The rows of hours in [from, to) of which some time that an item is made of (its start, its due date, its end) is not
+   * before `to`, in pages: few, where most items are over soon after their slot. Maybe more than these.
+   */
+  readonly reaching: (
+    flows: readonly Flow[],
+    from: Instant,
+    to: Instant,
+    signal: AbortSignal,
+  ) => AsyncIterable<readonly (readonly Item[])[]>
+  /**
    * The hours in [from, to) with rows of any of them stamped at or after `since`, or `too_many` if more than `limit` rows
    * are; of what is kept, also the hours that such rows have left. What an item takes from another table is looked at for
    * rows of the last hours; older ones' changes show in their checksums.

@@ -67,6 +67,7 @@ const calling = (tell: FlowReader<ResolvedFlow>['groupNames']): Call => {
     reader: {
       checksums: unused,
       rows: async function* () {},
+      reaching: async function* () {},
       changedSince: unused,
       present: unused,
       documents: unused,

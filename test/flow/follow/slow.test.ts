@@ -30,6 +30,7 @@ const ledger = (): Ledger => ({
     deadline: (start) => start + MINUTE,
     span: 30 * DAY,
     reach: MINUTE,
+    prompt: MINUTE,
     horizon: undefined,
     ahead: 10 * DAY,
     overlap: 3 * MINUTE,
@@ -58,6 +59,7 @@ const slow = (atMost: number) => {
       return hours
     },
     rows: async function* () {},
+    reaching: async function* () {},
     changedSince: never,
     present: never,
     documents: never,

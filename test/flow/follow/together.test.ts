@@ -146,6 +146,7 @@ const configOf = (fast: LedgerConfig<Target>['fast'], i: number): LedgerConfig<T
   deadline: (start, target) => start + ('within' in target ? target.within : 0),
   span: 30 * DAY,
   reach: (i + 1) * HOUR,
+  prompt: (i + 1) * HOUR,
   readReach: 2 * HOUR,
   horizon: undefined,
   ahead: 2 * HOUR,
@@ -165,6 +166,12 @@ const courseWith = (flows: readonly ResolvedFlow[], ledgers: readonly Ledger[]):
 const readerOf = (rows: ReadonlyMap<number, Row>, hasStamps: boolean, asked: string[]): FlowReader<ResolvedFlow> => {
   const of = (flows: readonly ResolvedFlow[]) =>
     [...rows.values()].filter((row) => flows.some((flow) => isOf(two.indexOf(flow), row)))
+  function* pages(flows: readonly ResolvedFlow[], there: readonly Row[]) {
+    for (let i = 0; i < there.length; i += 3) {
+      const page = there.slice(i, i + 3)
+      yield flows.map((flow) => page.filter((row) => isOf(two.indexOf(flow), row)).map(itemOf))
+    }
+  }
   const never = () => Promise.reject(new Error('not asked here'))
   return {
     checksums: async (flows, from, to) => {
@@ -173,11 +180,17 @@ const readerOf = (rows: ReadonlyMap<number, Row>, hasStamps: boolean, asked: str
     },
     rows: async function* (flows, hours) {
       asked.push('rows')
-      const there = of(flows).filter(({ slot }) => hours.includes(floorHour(slot)))
-      for (let i = 0; i < there.length; i += 3) {
-        const page = there.slice(i, i + 3)
-        yield flows.map((flow) => page.filter((row) => isOf(two.indexOf(flow), row)).map(itemOf))
-      }
+      yield* pages(
+        flows,
+        of(flows).filter(({ slot }) => hours.includes(floorHour(slot))),
+      )
+    },
+    reaching: async function* (flows, from, to) {
+      asked.push('reaching')
+      yield* pages(
+        flows,
+        of(flows).filter(({ slot, ended = 0 }) => slot >= from && slot < to && ended >= to),
+      )
     },
     changedSince: async (flows, since, from, to, limit) => {
       asked.push('changed')
