@@ -66,9 +66,12 @@ const waysOf = (flow: Flow, odoo: Odoo, narrow: readonly Condition[]): readonly 
 
 type Ask = (reader: FlowReader<ResolvedFlow>, flow: ResolvedFlow, now: Instant, signal: AbortSignal) => Promise<unknown>
 
-const read = async (reader: FlowReader<ResolvedFlow>, flow: ResolvedFlow, hour: Instant, signal: AbortSignal) => {
-  for await (const _ of reader.rows([flow], [hour], signal));
+const readAll = async (pages: AsyncIterable<unknown>): Promise<void> => {
+  for await (const _ of pages);
 }
+
+const read = (reader: FlowReader<ResolvedFlow>, flow: ResolvedFlow, hour: Instant, signal: AbortSignal) =>
+  readAll(reader.rows([flow], [hour], signal))
 
 const DAY = hours(24)
 /** So that a mass write of the filling is gone into all the same. */
@@ -83,19 +86,25 @@ const spanOf = ({ slot, horizon }: ResolvedFlow, now: Instant): readonly [Instan
 
 const ofLedger = (isStamped: boolean): Readonly<Record<string, Ask>> => ({
   ...(isStamped && {
-    'each minute: what changed': (reader, flow, now, signal) =>
-      reader.changedSince([flow], now - minutes(2), floorHour(now) - 3 * DAY, spanOf(flow, now)[1], MANY, signal),
-    'each ten minutes: what changed before': (reader, flow, now, signal) =>
-      reader.changedSince([flow], now - minutes(12), spanOf(flow, now)[0], floorHour(now) - 3 * DAY, MANY, signal),
+    'each minute: what changed in a day': (reader, flow, now, signal) =>
+      reader.changedSince([flow], now - minutes(2), floorHour(now) - DAY, spanOf(flow, now)[1], MANY, signal),
+    'each three minutes: what changed in three days': (reader, flow, now, signal) =>
+      reader.changedSince([flow], now - minutes(4), floorHour(now) - 3 * DAY, spanOf(flow, now)[1], MANY, signal),
+    'each twenty minutes: what changed before': (reader, flow, now, signal) =>
+      reader.changedSince([flow], now - minutes(22), spanOf(flow, now)[0], floorHour(now) - 3 * DAY, MANY, signal),
   }),
   ...(!isStamped && {
-    'each minute: the checksums of six hours': (reader, flow, now, signal) =>
+    'each minute: the checksums of two hours': (reader, flow, now, signal) =>
+      reader.checksums([flow], floorHour(now) - hours(2), spanOf(flow, now)[1], signal),
+    'each three minutes: the checksums of six hours': (reader, flow, now, signal) =>
       reader.checksums([flow], floorHour(now) - hours(6), spanOf(flow, now)[1], signal),
   }),
   'each ten minutes: the checksums of three days': (reader, flow, now, signal) =>
     reader.checksums([flow], floorHour(now) - 3 * DAY, spanOf(flow, now)[1], signal),
-  'each hour: the checksums of the span': (reader, flow, now, signal) =>
+  'each three hours: the checksums of the span': (reader, flow, now, signal) =>
     reader.checksums([flow], ...spanOf(flow, now), signal),
+  'after the start: rows of before that reach into the hours that page': (reader, flow, now, signal) =>
+    readAll(reader.reaching([flow], floorHour(now) - 14 * DAY, floorHour(now) - hours(7), signal)),
   'rows of an hour today': (reader, flow, now, signal) => read(reader, flow, floorHour(now) - hours(3), signal),
   'rows of an hour long ago': (reader, flow, now, signal) =>
     read(reader, flow, floorHour(now - (flow.horizon ?? DAY)) + hours(6), signal),

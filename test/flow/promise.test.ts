@@ -217,8 +217,10 @@ describe('reach', () => {
           now: start,
         })
         if ('unsupported' in terms) throw new Error(terms.unsupported)
-        const { deadline, promise, reach } = terms
-        expect(Math.min(days(30), deadline(start, promise.targets[0].target) - start)).toBeLessThanOrEqual(reach)
+        const { deadline, promise, reach, prompt } = terms
+        const took = Math.min(days(30), deadline(start, promise.targets[0].target) - start)
+        expect(took).toBeLessThanOrEqual(prompt)
+        expect(prompt).toBeLessThanOrEqual(reach)
       }),
       { numRuns: 40 },
     )
@@ -238,6 +240,14 @@ describe('reach', () => {
       reach('paid-order', { dated: [{ target: { within: hours(1) } }, { since: 1, target: { within: hours(3) } }] }),
     ).toBe(hours(3))
     expect(reach('picking', { target: { within: days(20) } })).toBe(days(30))
+  })
+
+  test('is no more than the longest wait for an item that starts in its slot', () => {
+    const prompt = (name: string) => termsOf(flowOf(name), {}, [office]).prompt
+    expect(prompt('paid-order')).toBe(minutes(15))
+    expect(prompt('background-jobs')).toBe(minutes(10))
+    expect(prompt('order-confirmation')).toBe(minutes(15))
+    expect(prompt('picking')).toBe(days(3))
   })
 })
 

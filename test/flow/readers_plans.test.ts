@@ -72,7 +72,7 @@ test('the tables are big enough to tell, and all flows are asked', () => {
 })
 
 test('no question of a minute or an hour goes through a table', () => {
-  const asked = about(/each minute|rows of an hour/)
+  const asked = about(/each minute|each three minutes|rows of an hour/)
   expect(asked.length).toBeGreaterThan(60)
   for (const each of asked) {
     expect(
@@ -83,7 +83,7 @@ test('no question of a minute or an hour goes through a table', () => {
 })
 
 test('no question of a minute throws away more than the span', () => {
-  for (const each of about(/each minute/)) {
+  for (const each of about(/each minute|each three minutes/)) {
     const share = SPAN.includes(tableOf(each)) ? 1 : 0.45
     expect(filtered(each.plan), told(each)).toBeLessThanOrEqual(sizeOf(each) * share)
   }

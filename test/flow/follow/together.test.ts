@@ -148,6 +148,7 @@ const configOf = (fast: LedgerConfig<Target>['fast'], i: number): LedgerConfig<T
   reach: (i + 1) * HOUR,
   prompt: (i + 1) * HOUR,
   readReach: 2 * HOUR,
+  readPrompt: 2 * HOUR,
   horizon: undefined,
   ahead: 2 * HOUR,
   overlap: 3 * MINUTE,
@@ -286,6 +287,34 @@ test.for(['changed', 'checksums'] as const)(
     )
   },
 )
+
+test('looks use the rows that were kept; what is read again each night is read anew, and kept no longer', async () => {
+  const rows = new Map<number, Row>()
+  for (let id = 1; id <= 20; id++) write(rows, { id, age: id * HOUR, took: MINUTE }, NOW - 10 * MINUTE, false)
+  const course = courseWith(two, ledgersOf('changed'))
+  const plain = readerOf(rows, true, [])
+  const read: { readonly hours: number; readonly isKept: boolean }[] = []
+  const reader: FlowReader<ResolvedFlow> = {
+    ...plain,
+    rows: (flows, hours, signal, kept) => {
+      read.push({ hours: hours.length, isKept: kept === course.kept })
+      return plain.rows(flows, hours, signal, kept)
+    },
+  }
+  const forgotten: Instant[] = []
+  Object.assign(course.kept, { forget: (hours: readonly Instant[]) => forgotten.push(...hours) })
+  await work(course, reader, NOW)
+  expect(read.map(({ isKept }) => isKept)).not.toContain(true)
+  write(rows, { id: 3, age: 3 * HOUR, took: undefined }, NOW + MINUTE, true)
+  await work(course, reader, NOW + 2 * MINUTE)
+  expect(read.splice(0).at(-1)).toEqual({ hours: 1, isKept: true })
+  forgotten.length = 0
+  await work(course, reader, NOW + DAY)
+  expect(read.some(({ isKept }) => isKept)).toBe(true)
+  const anew = read.filter(({ isKept }) => !isKept).reduce((sum, { hours }) => sum + hours, 0)
+  expect(anew).toBeGreaterThanOrEqual(20)
+  expect(forgotten).toHaveLength(anew)
+})
 
 test('after a mass write nothing of the past is asked in the turn of a look', async () => {
   const rows = new Map<number, Row>()
