@@ -1,8 +1,10 @@
 /** docs/flows.md, from the flows in slo/. Pure. */
 import { formatDuration } from '../src/config/duration.ts'
 import { BUILT_IN_TIERS } from '../src/config/tiers.ts'
+import { defaultCadence } from '../src/flow/ledger/ledger_state.ts'
 import { OBJECTIVES, SERIES } from '../src/flow/spec/spec.ts'
 import type { Flow } from '../src/flow/spec/spec_file.ts'
+import type { Duration } from '../src/metric.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim()
 
@@ -106,6 +108,31 @@ unsupported, and says which window to add. A date promised on an item’s row (\
 plans are followed for 14 days ahead, starts that lie after a row’s creation for 2: verdicts on what is planned further ahead
 are missing from the shorter windows.`
 
+const { fast, lately, wide, widely, full, recent, older, whole, rescanAt } = defaultCadence
+const often = (every: Duration): string => (every === fast ? 'each minute' : `each ${formatDuration(every)}`)
+
+const FRESH = `## How soon a change is seen
+
+Odoo has no index on \`write_date\`, so that asking what has changed goes through all rows of the hours asked about: the
+newest are asked about most often. Hours are those of the field the flow’s file calls \`slot\`: an order’s creation, a
+transfer’s plan. Jobs and notifications carry no \`write_date\`; of them whole hours are summed up, which costs more.
+
+${[
+  row(['what', 'of rows of the last', 'of jobs and notifications', 'how often']),
+  row(['---', '---', '---', '---']),
+  row(['written anew', formatDuration(lately.changed), formatDuration(lately.checksums), often(fast)]),
+  row(['written anew', formatDuration(widely.changed), formatDuration(widely.checksums), often(wide)]),
+  row(['written anew', 'all', '', often(older)]),
+  row([
+    'deleted, moved to another hour, or changed at all',
+    formatDuration(recent),
+    formatDuration(recent),
+    often(full),
+  ]),
+  row(['the same', 'all', 'all', often(whole)]),
+  row(['every row, read again', 'all', 'all', `each night from ${formatDuration(rescanAt)} after midnight, UTC`]),
+].join('\n')}`
+
 export const flowsPage = (flows: readonly Flow[]): string =>
   [
     '# Business flows',
@@ -113,6 +140,7 @@ export const flowsPage = (flows: readonly Flow[]): string =>
     EVIDENCE_TEXT,
     [row(HEAD), row(HEAD.map(() => '---')), ...flows.map(flowRow)].join('\n'),
     CHANGING,
+    FRESH,
     '',
   ]
     .join('\n\n')
