@@ -20,13 +20,12 @@ const atLeast = (value: Instant, least: Instant): Instant => Math.max(value, lea
 export const pagesFrom = ({ cadence, span }: Config, now: Instant): Instant =>
   floorHour(now - Math.min(cadence.backfill[0] ?? span, span))
 
-/** The first slot that is read for them whole, and the first that may have a verdict in them. */
-const promptFrom = (config: Config, now: Instant): Instant => {
-  const { prompt, readPrompt = prompt } = config
-  return atLeast(floorHour(pagesFrom(config, now) - readPrompt), reachingFrom(config, now))
-}
-export const reachingFrom = ({ reach, readReach = reach, ...config }: Config, now: Instant): Instant =>
-  floorHour(pagesFrom({ reach, ...config }, now) - readReach)
+/** The first slot that is read for them whole. */
+const promptFrom = (config: Config, now: Instant): Instant =>
+  floorHour(pagesFrom(config, now) - (config.readPrompt ?? config.prompt))
+/** The first slot that may have a verdict in them. */
+export const reachingFrom = (config: Config, now: Instant): Instant =>
+  floorHour(pagesFrom(config, now) - (config.readReach ?? config.reach))
 
 /** How far back the next step of the backfill goes. */
 const backfillTo = (config: Config, coveredFrom: Instant, now: Instant): Instant => {
@@ -61,7 +60,7 @@ const minutesLook = (config: Config, state: LedgerState, now: Instant, from: Ins
 const reachingLook = (config: Config, state: LedgerState, now: Instant): Work | undefined => {
   const { coveredFrom = now, partly, asOf = now } = state
   const from = reachingFrom(config, asOf)
-  if (from >= coveredFrom) return undefined
+  if (config.reach <= config.prompt || from >= coveredFrom) return undefined
   const isDue = partly === undefined || (config.fast === 'checksums' && now >= partly.at + config.cadence.full)
   return isDue ? begin('reaching', now, from, coveredFrom) : undefined
 }
@@ -132,8 +131,8 @@ export const questionOf = (config: Config, state: LedgerState, work: Work): Ques
     const hoursToRead = page(work.toRead, config.cadence.pageRows).map(({ hour }) => hour)
     return { kind: 'rows', purpose: purposeOf(work), hours: hoursToRead }
   }
-  const isByStamp = work.kind === 'older' || (isMinutes(work) && config.fast === 'changed')
   if (work.kind === 'reaching') return { kind: 'reaching', purpose: 'look', from, to }
+  const isByStamp = work.kind === 'older' || (isMinutes(work) && config.fast === 'changed')
   if (!isByStamp) return { kind: 'checksums', purpose: purposeOf(work), from, to }
   // From the highest stamp seen: no clock of ours. It can't be ahead of now, unless the database's clock was set back.
   const highest = Math.min(seenBefore(state, work), work.began)
