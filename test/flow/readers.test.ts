@@ -219,8 +219,11 @@ describe.for([17, 18, 19] as const)('%i', (version) => {
 
   test('an hour of more rows than a page', async () => {
     const pages = await both((reader) => pagesOf(reader, 'background-jobs', [FULL]))
-    // By SQL they come at once, and are worked on in turns no longer than a page.
-    for (const page of pages) expect(page.map((rows) => rows.length)).toEqual([500, 500, IN_FULL - 1000])
+    // However many come at once, they are worked on in turns.
+    for (const page of pages) {
+      expect(Math.max(...page.map((rows) => rows.length))).toBeLessThanOrEqual(300)
+      expect(page.flat()).toHaveLength(IN_FULL)
+    }
     const ids = pages.map((p) => p.flat().map(({ id }) => id))
     expect(ids[0]).toEqual([...new Set(ids[0])].sort((a, b) => a - b))
     expect(ids[1]).toEqual(ids[0])

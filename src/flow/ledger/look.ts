@@ -21,7 +21,7 @@ export const pagesFrom = ({ cadence, span }: Config, now: Instant): Instant =>
   floorHour(now - Math.min(cadence.backfill[0] ?? span, span))
 
 /** The first slot that is read for them whole. */
-const promptFrom = (config: Config, now: Instant): Instant =>
+export const promptFrom = (config: Config, now: Instant): Instant =>
   floorHour(pagesFrom(config, now) - (config.readPrompt ?? config.prompt))
 /** The first slot that may have a verdict in them. */
 export const reachingFrom = (config: Config, now: Instant): Instant =>

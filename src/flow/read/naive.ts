@@ -7,18 +7,23 @@ export const datetimeText = (at: Instant): string =>
 
 export const dateText = (at: Instant): string => datetimeText(at).slice(0, 10)
 
-const NAIVE = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.\d{1,6})?)?$/
+const NAIVE = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?)?$/
 
-/** A date is its first second. Undefined where it is none. */
+/** A date is its first second. Undefined where it is none. Of each row several are read: no text is made of it again. */
 export const instantOf = (text: string): Instant | undefined => {
-  const [, day, time = '00:00:00'] = NAIVE.exec(text) ?? []
-  if (day === undefined) return undefined
-  const at = Date.parse(`${day}T${time}Z`)
-  return Number.isFinite(at) && datetimeText(at) === `${day} ${time}` ? at : undefined
+  const parts = NAIVE.exec(text)
+  if (parts === null) return undefined
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])]
+  const [hour, minute, second] = [Number(parts[4] ?? 0), Number(parts[5] ?? 0), Number(parts[6] ?? 0)]
+  if (hour > 23 || minute > 59 || second > 59) return undefined
+  // A year before 100 would be taken for one of the last century.
+  const at = new Date(0).setUTCFullYear(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1000
+  const date = new Date(at)
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? at : undefined
 }
 
 /** As text of the shape the language compares: whole seconds, or a day; anything else as it is. */
 export const wholeSeconds = (text: string): string => {
-  const [, day, time] = NAIVE.exec(text) ?? []
-  return day === undefined ? text : time === undefined ? day : `${day} ${time}`
+  if (!NAIVE.test(text)) return text
+  return text.length === 10 ? text : `${text.slice(0, 10)} ${text.slice(11, 19)}`
 }

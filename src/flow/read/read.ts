@@ -110,15 +110,16 @@ async function* rowPages(source: Source, shape: Plan['shape'], selection: Select
   }
 }
 
-/** So many rows are worked on before others have their turn on the event loop: some milliseconds. */
-const ROWS_AT_ONCE = 500
+/** So many items are made before others have their turn on the event loop: some 10 ms. */
+const ITEMS_AT_ONCE = 300
 
 /** Each with its turn: an answer that is there already would else be gone through in one go. */
-async function* slices(pages: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>) {
+async function* slices({ flows }: Plan, pages: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>) {
+  const atOnce = Math.ceil(ITEMS_AT_ONCE / flows.length)
   for await (const page of pages) {
-    for (let from = 0; from < page.length; from += ROWS_AT_ONCE) {
+    for (let from = 0; from < page.length; from += atOnce) {
       await nextTurn()
-      yield page.slice(from, from + ROWS_AT_ONCE)
+      yield page.slice(from, from + atOnce)
     }
   }
 }
@@ -254,13 +255,13 @@ const rowsIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['rows'
       if (rows) known.push(...rows)
       else unknown.set(hour, [])
     }
-    for await (const rows of slices([known])) yield dealt(source, plan, rows)
+    for await (const rows of slices(plan, [known])) yield dealt(source, plan, rows)
     if (unknown.size === 0) return
     const asked = [...unknown.keys()]
     const [from, last] = [asked.reduce((a, b) => Math.min(a, b)), asked.reduce((a, b) => Math.max(a, b))]
     const selection = await select(plan, from, last + HOUR, [inHours(plan.slot, asked)], signal)
     let room = kept?.most ?? 0
-    for await (const rows of slices(rowPages(source, plan.shape, selection, signal))) {
+    for await (const rows of slices(plan, rowPages(source, plan.shape, selection, signal))) {
       room -= rows.length
       if (room >= 0) for (const row of rows) unknown.get(hourOf(plan, row))?.push(row)
       yield dealt(source, plan, rows)
@@ -285,7 +286,8 @@ const reachingIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['r
     const conditions = plan.times.flatMap((path) => notBefore(source.catalogue, plan, path, to))
     const asked: readonly Condition[] = [within(plan.slot, from, to), { kind: 'or', conditions }]
     const selection = await select(plan, from, to, asked, signal)
-    for await (const rows of slices(rowPages(source, plan.shape, selection, signal))) yield dealt(source, plan, rows)
+    for await (const rows of slices(plan, rowPages(source, plan.shape, selection, signal)))
+      yield dealt(source, plan, rows)
   }
 
 /**
