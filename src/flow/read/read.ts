@@ -202,7 +202,7 @@ const changedIn =
     }
     const isOfBase = meets(source, model, base)
     const seen = changed.flatMap((row) => changedRow(plan, row).map((hour) => ({ row, isOf: isOfBase(row), ...hour })))
-    return newestByHour([...seen, ...(kept?.update(plan, seen) ?? [])])
+    return newestByHour([...seen, ...(kept?.update(plan, seen, source.now()) ?? [])])
   }
 
 /** Hours to come hold few rows: after an answer of so few hours more of them are asked for at once. */
@@ -251,7 +251,7 @@ const rowsIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['rows'
     const plan = planOf(flows, source.catalogue)
     const [known, unknown] = [[] as Row[], new Map<Instant, Row[]>()]
     for (const hour of hours) {
-      const rows = kept?.rowsOf(plan, hour)
+      const rows = kept?.rowsOf(plan, hour, source.now())
       if (rows) known.push(...rows)
       else unknown.set(hour, [])
     }
@@ -267,7 +267,7 @@ const rowsIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['rows'
       yield dealt(source, plan, rows)
     }
     // Only now are they all there.
-    if (room >= 0) for (const [hour, rows] of unknown) kept?.keep(plan, hour, rows)
+    if (room >= 0) for (const [hour, rows] of unknown) kept?.keep(plan, hour, rows, source.now())
   }
 
 /** Whether a time is not before that; of several, nobody can say: then one may be. What is no time is not asked about. */
