@@ -35,7 +35,7 @@ export interface Plan {
   readonly aggregates: readonly Aggregate[]
   /** Counted for a checksum as well: they look into other tables, whose changes leave no mark on the row. */
   readonly counted: readonly Condition[]
-  /** Paths to the times an item is made of, but for its slot, and to what decides between them. */
+  /** Paths to the dates and times an item is made of, but for its slot. */
   readonly times: readonly string[]
   /** Undefined where the table has none (queue.job, mail.notification). */
   readonly stamp: string | undefined
@@ -97,10 +97,17 @@ const traces = (flow: ResolvedFlow, catalogue: Catalogue, fields: readonly strin
 
 const states = ({ done, failed, cancelled }: ResolvedFlow) => [done, failed, cancelled].filter((s) => s !== undefined)
 
+const isTime = (flow: ResolvedFlow, catalogue: Catalogue, path: string): boolean => {
+  const found = find(catalogue, flow.model, path)
+  return !('problem' in found) && (found.field.kind === 'date' || found.field.kind === 'datetime')
+}
+
 /** Whatever an item's verdict lies at is one of these, or follows from its start within the longest target. */
-const timesOf = (flow: ResolvedFlow): readonly string[] => {
+const timesOf = (flow: ResolvedFlow, catalogue: Catalogue): readonly string[] => {
   const moments = [flow.start, flow.due, ...states(flow).map(({ at }) => at)].filter((moment) => moment !== undefined)
-  return [...moments.flatMap(pathsOfMoment), ...(flow.visible === NONE ? [] : [flow.visible])]
+  const paths = [...moments.flatMap(pathsOfMoment), ...(flow.visible === NONE ? [] : [flow.visible])]
+  // What decides between two moments is among them.
+  return paths.filter((path) => path !== flow.slot?.field && isTime(flow, catalogue, path))
 }
 
 const leadsElsewhere = (condition: Condition): boolean => pathsIn(condition).some((path) => path.includes('.'))
@@ -170,7 +177,7 @@ export const planOf = (flows: readonly ResolvedFlow[], catalogue: Catalogue): Pl
       stamp === undefined
         ? distinct(flows.flatMap((flow) => traces(flow, catalogue, shape.fields)))
         : [{ field: stamp, fn: 'max' }],
-    times: distinct(flows.flatMap(timesOf)).filter((path) => path !== slot.field),
+    times: distinct(flows.flatMap((flow) => timesOf(flow, catalogue))),
     counted: distinct(flows.flatMap(states).map(({ when }) => allOf(when))).filter(leadsElsewhere),
     stamp,
     stampsElsewhere,

@@ -149,14 +149,10 @@ const meets = (source: Source, model: string, base: Condition): ((row: Row) => b
 }
 
 /** To each flow its items. Of one alone the server has given no others. */
-const dealt = (source: Source, { flows }: Plan, rows: readonly Row[]): readonly (readonly Item[])[] =>
-  flows.map((flow) =>
-    itemsOf(
-      source,
-      flow,
-      flows.length === 1 ? rows : rows.filter(meets(source, flow.model, baseOf(flow, source.catalogue))),
-    ),
-  )
+const dealt = (source: Source, { flows, model }: Plan, rows: readonly Row[]): readonly (readonly Item[])[] => {
+  const isOf = (flow: ResolvedFlow) => meets(source, model, baseOf(flow, source.catalogue))
+  return flows.map((flow) => itemsOf(source, flow, flows.length === 1 ? rows : rows.filter(isOf(flow))))
+}
 
 /** Rows that have changed, or `too_many` of them. */
 const changedRows = async (
@@ -270,20 +266,18 @@ const rowsIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['rows'
     if (room >= 0) for (const [hour, rows] of unknown) kept?.keep(plan, hour, rows, source.now())
   }
 
-/** Whether a time is not before that; of several, nobody can say: then one may be. What is no time is not asked about. */
-const notBefore = (catalogue: Catalogue, { model }: Plan, path: string, at: Instant): readonly Condition[] => {
+/** Whether a time is not before that; of several, nobody can say: then one may be. */
+const notBefore = (catalogue: Catalogue, { model }: Plan, path: string, at: Instant): Condition => {
   const found = find(catalogue, model, path)
-  if ('problem' in found || found.steps.some(({ field }) => field.kind === 'many')) return [allOf([])]
-  const { kind } = found.field
-  if (kind !== 'date' && kind !== 'datetime') return []
-  const value = kind === 'date' ? dateText(at) : datetimeText(at)
-  return [{ kind: 'field', field: path, test: { operator: '>=', value }, optional: false }]
+  if ('problem' in found || found.steps.some(({ field }) => field.kind === 'many')) return allOf([])
+  const value = found.field.kind === 'date' ? dateText(at) : datetimeText(at)
+  return { kind: 'field', field: path, test: { operator: '>=', value }, optional: false }
 }
 
 const reachingIn = (source: Source, select: Select): FlowReader<ResolvedFlow>['reaching'] =>
   async function* (flows, from, to, signal) {
     const plan = planOf(flows, source.catalogue)
-    const conditions = plan.times.flatMap((path) => notBefore(source.catalogue, plan, path, to))
+    const conditions = plan.times.map((path) => notBefore(source.catalogue, plan, path, to))
     const asked: readonly Condition[] = [within(plan.slot, from, to), { kind: 'or', conditions }]
     const selection = await select(plan, from, to, asked, signal)
     for await (const rows of slices(plan, rowPages(source, plan.shape, selection, signal)))
