@@ -29,17 +29,17 @@ interface Join {
   readonly known: PromQL
 }
 
+/** What its labels come from is there once: the machine group of a cluster is a label of the expression already. */
 const joined = (expr: PromQL, { on, adds, known }: Join): PromQL =>
-  adds === '' ? expr : promql`(\n  ${expr}\n) * on (${on}) group_left (${adds}) ${known}`
+  promql`(\n  ${expr}\n) ${adds === '' ? promql`and on (${on})` : promql`* on (${on}) group_left (${adds})`} ${known}`
 
-/** ALERTS has the labels an alert fires with, so that what is held is the same alert; where it fires by itself nothing is held. */
-const held = (name: string, labels: string, seen: PromQL, { on, known }: Join): PromQL =>
-  promql`max by (${labels}) (ALERTS{alertname="${name}",alertstate="firing"}) unless on (${on}) ${seen} and on (${on}) ${known}`
+/** The same alert as long as it fires and what would tell that it is over is not seen. */
+const held = (name: string, by: string, seen: PromQL, on: string): PromQL =>
+  promql`max by (${by}) (ALERTS{alertname="${name}",alertstate="firing"}) unless on (${on}) ${seen}`
 
 const completed = ({ by, seen, ...draft }: Draft, about: Alert['about'], join: Join): Alert => {
-  const expr = joined(draft.expr, join)
-  const labels = [by, join.adds].filter((part) => part !== '').join(', ')
-  return { ...draft, about, expr: seen ? promql`${expr}\nor on (${by}) ${held(draft.name, labels, seen, join)}` : expr }
+  const expr = seen ? promql`${draft.expr}\n  or on (${by}) ${held(draft.name, by, seen, join.on)}` : draft.expr
+  return { ...draft, about, expr: joined(expr, join) }
 }
 
 /** `by` begins with the tenant. */
@@ -57,7 +57,6 @@ export const aboutCluster = (draft: Draft): Alert =>
 export const aboutFlow = (draft: Omit<Draft, 'by'> & Partial<Pick<Draft, 'by'>>): Alert =>
   completed({ by: flow, ...draft }, 'flow', {
     on: flow,
-    // A severity of its own: the mode's beside it would make two of an alert that is held while it also fires.
     adds: draft.severity === 'mode' ? `${modeOfFlow}, ${ofFlow}` : ofFlow,
     known: promql`${flowAlerting}`,
   })

@@ -10,7 +10,7 @@ import type { RuleGroup } from '../src/alerting/rule.ts'
 import { labelsOf, minutes, promql } from '../src/metric.ts'
 import { tenantInfo } from '../src/tenants.ts'
 import { aboutTenant } from './about.ts'
-import { cronFailures, cronLate, cronOff, cronRunning } from './recordings.ts'
+import { cronFailures, cronLate, cronOff, cronRunning, cronsOn } from './recordings.ts'
 import { CRON_FAILURES, CRON_LATE, DAY, HOUR, MINUTE } from './thresholds.ts'
 
 const tenant = labelsOf(odooCronActive, 'tenant')
@@ -38,8 +38,16 @@ const since = `max by (${cron}) (last_over_time(ALERTS_FOR_STATE{alertname="${SW
 /** Held for a week while it is off, and while nothing is seen of the tenant's crons. */
 const stillOff = promql`(
   ${fired} and on (${cron}) ${cronOff}
-  or ${fired} unless on (${tenant}) ${odooCronActive} and on (${tenant}) max by (${tenant}) (${tenantInfo})
+  or ${fired} unless on (${tenant}) ${cronsOn} unless on (${tenant}) ${cronOff} and on (${tenant}) max by (${tenant}) (${tenantInfo})
 ) and on (${cron}) time() - ${since} < ${7 * DAY}`
+
+const active: RuleGroup = {
+  name: 'odoo-cron-active',
+  rules: [
+    { record: cronOff, expr: promql`(max by (${cron}) (${odooCronActive}) == ${0}) ^ ${0}` },
+    { record: cronsOn, expr: promql`count by (${tenant}) (max by (${cron}) (${odooCronActive} == ${1}))` },
+  ],
+}
 
 const late: RuleGroup = {
   name: 'odoo-cron-late',
@@ -62,17 +70,11 @@ const late: RuleGroup = {
         'It was due more than five minutes ago and does not run. Where Odoo does not say what runs (17 and older), half an hour; where it runs since, two hours.',
       impact: 'What it does stands still: imports, mails, reservations, whatever its name says.',
     }),
-  ],
-}
-
-const stopped: RuleGroup = {
-  name: 'odoo-crons-stopped',
-  rules: [
     aboutTenant({
       name: 'OdooCronsStopped',
       by: tenant,
       expr: promql`(count by (${tenant}) (${cronLate}) >= ${3}
-  and on (${tenant}) count by (${tenant}) (${cronLate}) / on (${tenant}) (count by (${tenant}) (max by (${cron}) (${odooCronActive} == ${1})) > ${0}) > ${0.8})
+  and on (${tenant}) count by (${tenant}) (${cronLate}) / on (${tenant}) ${cronsOn} > ${0.8})
   unless on (${tenant}) ${halfUpgraded}`,
       for: minutes(5),
       severity: 'ticket',
@@ -89,7 +91,6 @@ const stopped: RuleGroup = {
 const failing: RuleGroup = {
   name: 'odoo-cron-failing',
   rules: [
-    { record: cronOff, expr: promql`(max by (${cron}) (${odooCronActive}) == ${0}) ^ ${0}` },
     {
       record: cronFailures,
       // The first 0 after failures is one too: a cron that has recovered is not one that failed to the end.
@@ -128,4 +129,4 @@ const switchedOff: RuleGroup = {
   ],
 }
 
-export const cronGroups: readonly RuleGroup[] = [late, stopped, failing, switchedOff]
+export const cronGroups: readonly RuleGroup[] = [active, late, failing, switchedOff]

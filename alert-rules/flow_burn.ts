@@ -15,7 +15,7 @@ import type { WindowName } from '../src/flow/ledger/windows.ts'
 import { flowVerdicts } from '../src/flow/metrics.ts'
 import { labelsOf, minutes, type PromQL, promql, where } from '../src/metric.ts'
 import { aboutFlow } from './about.ts'
-import { flowAlertBudget, flowBad, flowBurn, flowErrors, flowWhole } from './recordings.ts'
+import { flowAlertBudget, flowBad, flowBurn, flowErrors, flowGood, flowWhole } from './recordings.ts'
 import { atRisk, inWindow, missedOf, probableCause } from './text.ts'
 
 const flow = labelsOf(flowVerdicts, 'tenant', 'flow')
@@ -29,16 +29,20 @@ const verdicts = (window: WindowName, result: 'good' | 'bad'): PromQL => where(f
 
 const recordingsOf = (window: WindowName): readonly Recording[] => {
   const labels = { window }
-  const bad = where(flowBad, labels)
-  const good = promql`max by (${flow}) (${verdicts(window, 'good')})`
+  const [bad, good] = [where(flowBad, labels), where(flowGood, labels)]
   return [
     { record: flowBad, labels, expr: promql`max by (${flow}) (${verdicts(window, 'bad')} > ${0})` },
+    {
+      record: flowGood,
+      labels,
+      expr: promql`max by (${flow}) (${verdicts(window, 'good')} and on (${flow}) (${bad} or on (${flow}) ${isBurning}))`,
+    },
     {
       record: flowErrors,
       labels,
       // Where an alert fires it must be told from a window in which nothing was due that all was well.
       expr: promql`${bad} / on (${flow}) (${bad} + on (${flow}) ${good})
-or on (${flow}) ${0} * max by (${flow}) (${verdicts(window, 'good')} > ${0} and on (${flow}) ${isBurning})`,
+or on (${flow}) ${0} * (${good} > ${0})`,
     },
     { record: flowBurn, labels, expr: promql`${where(flowErrors, labels)} / on (${flow}) ${flowAlertBudget}` },
   ]
@@ -78,8 +82,8 @@ const seenUpTo = (window: WindowName): PromQL =>
 
 const common = { layer: 'symptom', for: minutes(0), keepFiringFor: KEEP_FIRING, probableCause } as const
 
-const alerts: readonly Alert[] = [
-  aboutFlow({
+const alerts: Readonly<Record<'fast' | 'slow', Alert>> = {
+  fast: aboutFlow({
     ...common,
     name: BURN_FAST,
     expr: burning('page', BURN_FAST),
@@ -89,7 +93,7 @@ const alerts: readonly Alert[] = [
     description: `${atRisk}${inWindow} So many were bad of what came due within one hour, or six, that a month's error budget would be gone within days; and it goes on.`,
     impact: 'What was promised to customers or colleagues is late or fails, right now and for many.',
   }),
-  aboutFlow({
+  slow: aboutFlow({
     ...common,
     name: BURN_SLOW,
     expr: burning('ticket', BURN_SLOW),
@@ -99,9 +103,9 @@ const alerts: readonly Alert[] = [
     description: `${atRisk}${inWindow} Over a day, or three, more were bad than the objective allows for; and it goes on.`,
     impact: 'A part of what was promised is late or fails, day after day; the objective will be missed.',
   }),
-]
+}
 
 export const burnGroups: readonly RuleGroup[] = [
   ...windows.map((window) => ({ name: `odoo-flow-errors-${window}`, rules: recordingsOf(window) })),
-  { name: 'odoo-flow-burn', rules: alerts },
+  ...Object.entries(alerts).map(([name, alert]) => ({ name: `odoo-flow-burn-${name}`, rules: [alert] })),
 ]

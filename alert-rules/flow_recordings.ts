@@ -69,11 +69,18 @@ const who: readonly Recording[] = [
 ) * on (tenant) group_left (${ofTenant}) ${tenantKnown}
 or on (${flow}) (${flowAlerting} and on (tenant) (${unseen}))`,
   },
+]
+
+/** What the calendar asks for of them now. */
+const sensitivities: readonly Recording[] = [
   {
     record: flowSensitivity,
     expr: promql`${concerning('max', sensitivity)}
 or on (${flow}) max by (${flow}) (${flowAlerting})`,
   },
+]
+
+const hours: readonly Recording[] = [
   { record: flowInHours, expr: promql`max by (${flow}) (${inHours})` },
   // A cut-off that has just ended stands until the calendar tells of the next one.
   {
@@ -92,8 +99,7 @@ const sight: readonly Recording[] = [
   { record: flowPast, expr: promql`max by (${flow}) (${flowBackfill}) < ${1}` },
   {
     record: flowWhole,
-    expr: promql`(max by (${flow}) (${flowAsOf}) ^ ${0} and on (${flow}) ${flowAlerting})
-  unless on (${flow}) ${flowPast}`,
+    expr: promql`${flowOnceRead} and on (${flow}) ${flowAsOf} unless on (${flow}) ${flowPast}`,
   },
 ]
 
@@ -104,6 +110,8 @@ const budgets: readonly Recording[] = [
 
 export const knownGroups: readonly RuleGroup[] = [
   { name: 'odoo-flows', rules: who },
+  { name: 'odoo-flow-sensitivity', rules: sensitivities },
+  { name: 'odoo-flow-hours', rules: hours },
   { name: 'odoo-flow-sight', rules: sight },
   { name: 'odoo-flow-budgets', rules: budgets },
 ]

@@ -42,6 +42,13 @@ export const cronOff = metric({
   unit: 'info',
   help: 'Always 1: crons that are switched off.',
 })
+export const cronsOn = metric({
+  ...ofCron,
+  name: 'odoo:crons_on:count',
+  unit: 'count',
+  help: 'How many crons of a tenant are switched on; absent where none is.',
+  labels: ['tenant'],
+})
 export const primaryKnown = metric({
   ...info,
   name: 'odoo:server_primary:info',
@@ -84,6 +91,13 @@ export const flowBad = metric({
   name: 'odoo:flow_bad:count',
   unit: 'count',
   help: 'Bad items that came due within the window; absent where none did.',
+  labels: ['tenant', 'flow', 'window'],
+})
+export const flowGood = metric({
+  ...ofFlow,
+  name: 'odoo:flow_good:count',
+  unit: 'count',
+  help: 'Good items that came due within the window, of flows that had bad ones then or that burn.',
   labels: ['tenant', 'flow', 'window'],
 })
 export const flowBurn = metric({

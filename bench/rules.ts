@@ -28,7 +28,7 @@ import { verdictWindows } from '../src/flow/ledger/windows.ts'
 import { flowSamples } from '../src/flow/metrics.ts'
 import type { Reading } from '../src/flow/report.ts'
 import { type Sample, sample, seconds } from '../src/metric.ts'
-import { buildInfo } from '../src/own_metrics.ts'
+import { buildInfo, configLastReloadSuccess } from '../src/own_metrics.ts'
 import { serverInfo, tenantDatabaseInfo, tenantInfo } from '../src/tenants.ts'
 import { flowNames, fullReading, reportOf } from '../test/flow/reports.ts'
 import { findBinary } from '../tools/debian.ts'
@@ -147,6 +147,7 @@ try {
   const exposition = createExposition(() => 0)
   const estate = [
     ...sample(buildInfo, { version: '0', node_version: process.version }, 1),
+    ...sample(configLastReloadSuccess, {}, now),
     ...times(CLUSTERS, (c) => sample(serverInfo, { server: `pg-${c}`, db_cluster: `pg-${c}` }, 1)),
     ...times(tenants, (i) => tenantOf(i, now)),
   ]

@@ -41,7 +41,7 @@ const TIMEOUT = 500_000
 const SOME = 25
 /** Much shorter than that many evaluations, and longer than one gap between two of them. */
 const KEPT = '10s'
-const BURN_GROUP = 'odoo-flow-burn'
+const BURN_GROUP = 'odoo-flow-burn-fast'
 
 const flowAlert = (flow: string, severity: string): Told => ({
   alert: 'OdooFlowBurnFast',
