@@ -26,10 +26,13 @@ const failingSince = ask(
   'Odoo may switch it off at its next failure',
 )
 
-/** What Odoo leaves when it switches a failing cron off: inactive, and a count that was 4 or more and is gone (a user who does it leaves the count). */
+/**
+ * What Odoo leaves when it switches a failing cron off: inactive, and a count that was 4 or more and is gone (a user who
+ * does it leaves the count, which is above 0 then, or is not told).
+ */
 const justSwitchedOff = promql`max by (${cron}) (last_over_time(${cronFailures}[1h])) >= ${4}
   and on (${cron}) ${cronOff}
-  unless on (${cron}) ${odooCronFailures}
+  unless on (${cron}) ${cronFailures}
   and on (${tenant}) ${odooCronFailures}`
 
 const SWITCHED_OFF = 'OdooCronSwitchedOff'

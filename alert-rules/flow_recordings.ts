@@ -25,7 +25,7 @@ const mode = labelsOf(flowInfo, 'tenant', 'flow', 'process', 'mode')
 const ofTenant = labelsOf(tenantKnown, 'tier', 'db_cluster')
 
 /** One each: of replicas that disagree, by the configuration read last. */
-const latest = promql`topk by (${flow}) (1, max by (${mode}) (${byConfiguration(promql`${flowInfo}{mode=~"page|ticket",state!="off"}`)}))`
+const latest = promql`topk by (${flow}) (1, max by (${mode}) (${byConfiguration(promql`${flowInfo}{mode=~"page|ticket",state!="off"}`, promql`${tenantInfo}`)}))`
 /** Tenants that were there and of which nothing is told now. */
 const unseen = promql`${tenantKnown} unless on (tenant) ${tenantInfo}`
 
