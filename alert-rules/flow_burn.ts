@@ -76,9 +76,8 @@ const burning = (severity: Severity, name: string): PromQL => {
   )`
 }
 
-/** Windows become whole one after the other, and some never are. */
-const seenUpTo = (window: WindowName): PromQL =>
-  promql`(max by (${flow}) (${verdicts(window, 'good')}) or on (${flow}) ${flowWhole})`
+/** Windows become whole one after the other, and some never are; of a flow that burns its good items are recorded as long as they are told. */
+const seenUpTo = (window: WindowName): PromQL => promql`(${where(flowGood, { window })} or on (${flow}) ${flowWhole})`
 
 const common = { layer: 'symptom', for: minutes(0), keepFiringFor: KEEP_FIRING, probableCause } as const
 

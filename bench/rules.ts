@@ -187,16 +187,18 @@ try {
     }
   }
   const { data } = rulesAnswer.parse(await (await fetch(`${prometheus.url}/api/v1/rules`)).json())
-  say(`${'group'.padEnd(20)}${'median s'.padStart(10)}${'max s'.padStart(10)}${'alerts'.padStart(10)}`)
+  say(`${'group'.padEnd(24)}${'median s'.padStart(10)}${'max s'.padStart(10)}${'alerts'.padStart(10)}`)
   for (const [name, each] of most) {
     // The first ones have nothing to read.
     const sorted = each.slice(2).toSorted((a, b) => a - b)
     const group = data.groups.find((of) => of.name === name)
     const alerts = group?.rules.reduce((n, rule) => n + (rule.alerts?.length ?? 0), 0) ?? 0
     say(
-      `${name.padEnd(20)}${(sorted[sorted.length >> 1] ?? 0).toFixed(3).padStart(10)}${(sorted.at(-1) ?? 0).toFixed(3).padStart(10)}${`${alerts}`.padStart(10)}`,
+      `${name.padEnd(24)}${(sorted[sorted.length >> 1] ?? 0).toFixed(3).padStart(10)}${(sorted.at(-1) ?? 0).toFixed(3).padStart(10)}${`${alerts}`.padStart(10)}`,
     )
   }
+  const together = data.groups.reduce((sum, { evaluationTime }) => sum + evaluationTime, 0)
+  say(`all ${data.groups.length} groups, the last time: ${together.toFixed(1)} s of every ${INTERVAL / 1000} s`)
   const slowest = data.groups.flatMap(({ rules }) => rules).toSorted((a, b) => b.evaluationTime - a.evaluationTime)
   for (const { name, evaluationTime } of slowest.slice(0, 12)) say(`  ${name.padEnd(34)}${evaluationTime.toFixed(3)} s`)
   const own = await (await fetch(`${prometheus.url}/metrics`)).text()
