@@ -157,17 +157,16 @@ const alerts: Readonly<Record<string, Alert>> = {
 
 const member = labelsOf(flowGroupVerdicts, 'tenant', 'flow', 'dimension', 'member')
 const memberResult = labelsOf(flowGroupVerdicts, 'tenant', 'flow', 'dimension', 'member', 'result')
-const ofMember = (matchers: string): PromQL =>
-  promql`sum by (${member}) (max by (${memberResult}) (${flowGroupVerdicts}{window="1h",member!="other"${matchers}}))`
-const badOfMember = ofMember(',result="bad"')
+const ofMembers = (matchers: string): PromQL => promql`${flowGroupVerdicts}{window="1h",member!="other"${matchers}}`
+const badOfMember = promql`max by (${member}) (${ofMembers(',result="bad"')})`
 
 /** One carrier, channel or provider of several: it explains the flow's own alert, and is named in it. */
 const memberFailing = aboutFlow({
   name: 'OdooFlowMemberFailing',
   by: member,
-  expr: promql`${badOfMember} / on (${member}) (${ofMember('')} > ${0}) > ${MEMBER.ratio}
+  expr: promql`${badOfMember} / on (${member}) sum by (${member}) (max by (${memberResult}) (${ofMembers('')})) > ${MEMBER.ratio}
     and on (${member}) ${badOfMember} >= ${MEMBER.bad}
-    and on (${flow}) count by (${flow}) (${ofMember('')} > ${0}) > ${1}`,
+    and on (${flow}) count by (${flow}) (max by (${member}) (${ofMembers('')}) > ${0}) > ${1}`,
   for: minutes(5),
   severity: 'ticket',
   layer: 'cause',
