@@ -164,7 +164,7 @@ const badOfMember = promql`max by (${member}) (${ofMembers(',result="bad"')})`
 const memberFailing = aboutFlow({
   name: 'OdooFlowMemberFailing',
   by: member,
-  expr: promql`${badOfMember} / on (${member}) sum by (${member}) (max by (${memberResult}) (${ofMembers('')})) > ${MEMBER.ratio}
+  expr: promql`${badOfMember} / on (${member}) (sum by (${member}) (max by (${memberResult}) (${ofMembers('')})) > ${0}) > ${MEMBER.ratio}
     and on (${member}) ${badOfMember} >= ${MEMBER.bad}
     and on (${flow}) count by (${flow}) (max by (${member}) (${ofMembers('')}) > ${0}) > ${1}`,
   for: minutes(5),
