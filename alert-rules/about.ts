@@ -25,13 +25,12 @@ const ofTenant = labelsOf(tenantKnown, 'tier', 'db_cluster')
 interface Join {
   readonly on: string
   readonly adds: string
-  /** Has exactly one series for each `on`. */
+  /** Has exactly one series for each `on`, always 1. */
   readonly known: PromQL
 }
 
-/** What its labels come from is there once: the machine group of a cluster is a label of the expression already. */
 const joined = (expr: PromQL, { on, adds, known }: Join): PromQL =>
-  promql`(\n  ${expr}\n) ${adds === '' ? promql`and on (${on})` : promql`* on (${on}) group_left (${adds})`} ${known}`
+  promql`(\n  ${expr}\n) * on (${on}) group_left (${adds}) ${known}`
 
 /** The same alert as long as it fires and what would tell that it is over is not seen. */
 const held = (name: string, by: string, seen: PromQL, on: string): PromQL =>

@@ -22,13 +22,13 @@ const pair = labelsOf(tenantServer, 'tenant', 'server')
 const known: readonly Recording[] = [
   {
     record: tenantKnown,
-    expr: promql`topk by (tenant) (1, max by (${tenant}) (${byConfiguration(promql`${tenantInfo}`, promql`${tenantInfo}`)})) ^ ${0}
+    expr: promql`topk by (tenant) (1, max by (${tenant}) (${byConfiguration(promql`${tenantInfo}`)})) ^ ${0}
 or on (tenant) topk by (tenant) (1, max by (${tenant}) (last_over_time(${tenantInfo}[1h])))
 or on (tenant) (${tenantKnown} and on () absent(${tenantInfo}))`,
   },
   {
     record: serverKnown,
-    expr: promql`topk by (server) (1, max by (${server}) (${byConfiguration(promql`${serverInfo}`, promql`${serverInfo}`)})) ^ ${0}
+    expr: promql`topk by (server) (1, max by (${server}) (${byConfiguration(promql`${serverInfo}`)})) ^ ${0}
 or on (server) topk by (server) (1, max by (${server}) (last_over_time(${serverInfo}[1h])))
 or on (server) (${serverKnown} and on () absent(${serverInfo}))`,
   },
